@@ -1,0 +1,148 @@
+"""The native engine as a Python object: a delegate with a ladder. One engine serves one interpreter."""
+
+from __future__ import annotations
+
+import ctypes
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from approxlite.formats.configuration import operator_index
+from approxlite.formats.errors import ConfigurationError, InputError
+from approxlite.formats.rung import RungSpec
+from approxlite.runtime.library import (
+    BAD_CONFIGURATION,
+    MAX_RUNGS,
+    NativeOperator,
+    NativeRung,
+    NativeScale,
+    library,
+    variants,
+)
+
+
+@dataclass(frozen=True)
+class OperatorInfo:
+    """An operator that the engine runs."""
+
+    index: int
+    """In the model's operator list."""
+    id: str
+    partition: int
+    """Which maximal partition it belongs to, from 0."""
+    note: str
+    """What lowering did with it, e.g. "folded into conv_2d_11"; empty if it runs by itself."""
+    knobs: tuple[str, ...]
+    """Canonical texts, "exact" first."""
+    multiply_accumulates: int
+
+
+class Engine:
+    """Owns the native engine. Belongs to one thread at a time; the interpreter using it must go first."""
+
+    def __init__(self, variant: str | None = None) -> None:
+        """Raises InputError when this CPU has no such kernel variant."""
+        self._native = library()
+        self._handle = ctypes.c_void_p()
+        name = variant.encode() if variant is not None else None
+        if self._native.approx_engine_create(name, ctypes.byref(self._handle)) != 0:
+            raise InputError(f"unknown kernel variant '{variant}'; this CPU has {', '.join(variants())}")
+        self.variant = variant if variant is not None else variants()[0]
+        finalizer = weakref.finalize(self, self._native.approx_engine_destroy, self._handle)
+        finalizer.atexit = False  # at exit interpreters may outlive it, and they use it
+
+    def _get_native_delegate_pointer(self) -> int:
+        """What TFLite's Python interpreters ask of the objects in `experimental_delegates`."""
+        return int(self._native.approx_engine_delegate(self._handle))
+
+    @property
+    def error(self) -> str:
+        """Why the last call failed."""
+        return str(self._native.approx_engine_error(self._handle).decode())
+
+    def set_ladder(self, rungs: Sequence[RungSpec]) -> None:
+        """Replaces the ladder and selects rung 0.
+
+        Raises ConfigurationError when a rung does not fit the model; the old ladder stays.
+        """
+        if not 1 <= len(rungs) <= MAX_RUNGS:
+            raise ConfigurationError(f"a ladder has 1 to {MAX_RUNGS} rungs, not {len(rungs)}")
+        native = (NativeRung * len(rungs))()
+        for place, rung in zip(native, rungs, strict=True):
+            scales = (NativeScale * len(rung.scales))()
+            for entry, (operator_id, scale) in zip(scales, rung.scales.items(), strict=True):
+                entry.operator_index = operator_index(operator_id)
+                entry.scale = scale.scale
+                entry.zero_point = scale.zero_point
+            place.configuration = rung.configuration.encode()
+            place.scales = ctypes.cast(scales, ctypes.POINTER(NativeScale))
+            place.scale_count = len(rung.scales)
+        status = self._native.approx_engine_set_ladder(self._handle, native, len(rungs))
+        if status == BAD_CONFIGURATION:
+            raise ConfigurationError(self.error)
+        if status != 0:
+            raise InputError(self.error)
+
+    @property
+    def rung(self) -> int:
+        return int(self._native.approx_engine_rung(self._handle))
+
+    @rung.setter
+    def rung(self, rung: int) -> None:
+        if self._native.approx_engine_set_rung(self._handle, rung) != 0:
+            raise InputError(self.error)
+
+    def operators(self) -> list[OperatorInfo]:
+        """Operators the engine runs, in model order; known once the interpreter's tensors are allocated."""
+        found = []
+        for i in range(self._native.approx_engine_operator_count(self._handle)):
+            native = NativeOperator()
+            self._native.approx_engine_operator(self._handle, i, ctypes.byref(native))
+            found.append(
+                OperatorInfo(
+                    index=native.index,
+                    id=native.id.decode(),
+                    partition=native.partition,
+                    note=native.note.decode(),
+                    knobs=self._knobs(i),
+                    multiply_accumulates=native.multiply_accumulates,
+                )
+            )
+        return found
+
+    def _knobs(self, i: int) -> tuple[str, ...]:
+        knobs = []
+        while (knob := self._native.approx_engine_knob(self._handle, i, len(knobs))) is not None:
+            knobs.append(knob.decode())
+        return tuple(knobs)
+
+    def rung_knobs(self, rung: int, count: int) -> list[str]:
+        """Canonical knob of each of the `count` operators in `rung`."""
+        return [self._native.approx_engine_rung_knob(self._handle, rung, i).decode() for i in range(count)]
+
+    def time_operators(self, on: bool) -> None:
+        """Whether to time each operator; costs two clock reads per operator."""
+        self._native.approx_engine_time_operators(self._handle, int(on))
+
+    def operator_times(self, count: int) -> list[int]:
+        """Nanoseconds each of the `count` operators took in the last invoke."""
+        times = (ctypes.c_int64 * count)()
+        if self._native.approx_engine_operator_times(self._handle, times, count) != 0:
+            raise InputError("operators are not timed; set time_operators before invoke")
+        return list(times)
+
+    def observe_ranges(self, on: bool) -> None:
+        """Whether to record the range of weighted operators' inputs; switching on forgets old ranges."""
+        self._native.approx_engine_observe_ranges(self._handle, int(on))
+
+    def range(self, i: int) -> tuple[float, float] | None:
+        """Smallest and largest input that operator `i` has seen; None if it saw none."""
+        low, high = ctypes.c_float(), ctypes.c_float()
+        if self._native.approx_engine_range(self._handle, i, ctypes.byref(low), ctypes.byref(high)) != 0:
+            return None
+        return low.value, high.value
+
+    @property
+    def memory_bytes(self) -> int:
+        """Held for arena, weights and plans."""
+        return int(self._native.approx_engine_memory_bytes(self._handle))

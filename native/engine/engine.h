@@ -1,0 +1,89 @@
+// The engine behind the C ABI: the partitions of one model, and the ladder they share.
+#ifndef APPROXLITE_ENGINE_ENGINE_H_
+#define APPROXLITE_ENGINE_ENGINE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "approxlite/engine.h"
+#include "delegate/tflite_abi.h"
+#include "engine/configuration.h"
+#include "engine/partition.h"
+
+namespace approxlite {
+
+class Engine {
+ public:
+  explicit Engine(const KernelTable& kernels);
+
+  const KernelTable& kernels() const { return kernels_; }
+  tflite::Delegate* delegate() { return &delegate_; }
+
+  // Whether the engine takes models from this context: the first that asks, a model's main subgraph.
+  bool owns(const tflite::Context* context);
+  // A runtime hands over a model: forgets the last one. `operators` are those the engine can run, in model order, with
+  // their partition still unknown. Fails if the ladder does not fit them.
+  approx_status claim(std::vector<Operator> operators);
+  // The claimed operator of that index, null if there is none.
+  const Operator* claimed(int index) const;
+  void add_partition(Partition* partition);
+  void remove_partition(Partition* partition);
+  // Prepares every rung in every partition that has been added.
+  void prepare_ladder();
+
+  approx_status set_ladder(const approx_rung* rungs, size_t count);
+  approx_status set_rung(int rung);
+  int rung() const { return rung_; }
+  int rung_count() const { return static_cast<int>(ladder_.size()); }
+  const char* rung_knob(int rung, size_t i) const;
+
+  // Claimed operators once their partitions exist, in model order.
+  size_t operator_count() const { return located_.size(); }
+  approx_status describe(size_t i, approx_operator* out) const;
+  const char* knob(size_t i, size_t knob) const;
+
+  void time_operators(bool on);
+  void observe_ranges(bool on);
+  approx_status operator_times(int64_t* nanoseconds, size_t count) const;
+  approx_status range(size_t i, float* low, float* high) const;
+  size_t bytes() const;
+
+  const char* error() const { return error_.c_str(); }
+  approx_status fail(approx_status status, std::string error);
+
+ private:
+  struct Rung {
+    std::string configuration;
+    std::vector<approx_scale> scales;
+    std::vector<Knob> knobs;                // by claimed operator
+    std::vector<std::string> texts;         // of the knobs
+  };
+  struct Location {
+    Partition* partition;
+    int partition_index;
+    size_t local;  // operator of the partition
+    size_t claimed;
+    std::vector<std::string> knobs;
+  };
+
+  approx_status resolve(Rung* rung);
+  void locate();
+
+  const KernelTable& kernels_;
+  tflite::Delegate delegate_ = {};
+  const tflite::Context* context_ = nullptr;
+  std::vector<Operator> claimed_;
+  std::vector<Configurable> configurables_;
+  bool has_model_ = false;
+  std::vector<Partition*> partitions_;  // owned by the runtime's nodes
+  std::vector<Location> located_;
+  std::vector<Rung> ladder_;
+  int rung_ = 0;
+  bool timing_ = false, observing_ = false;
+  std::string error_;
+};
+
+}  // namespace approxlite
+
+#endif  // APPROXLITE_ENGINE_ENGINE_H_
