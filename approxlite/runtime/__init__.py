@@ -2,6 +2,7 @@
 
 from approxlite.runtime.interpreter import Interpreter
 from approxlite.runtime.scales import scale_of
+from approxlite.runtime.session import Answer, Session
 from approxlite.runtime.stock import StockInterpreter
 
-__all__ = ["Interpreter", "StockInterpreter", "scale_of"]
+__all__ = ["Answer", "Interpreter", "Session", "StockInterpreter", "scale_of"]

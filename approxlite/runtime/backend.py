@@ -15,7 +15,7 @@ ModelSource = str | os.PathLike[str] | bytes
 _MODULES = {
     "ai_edge_litert": "ai_edge_litert.interpreter",
     "tflite_runtime": "tflite_runtime.interpreter",
-    "tensorflow": "tensorflow.lite",
+    "tensorflow": "tensorflow",
 }
 
 
@@ -29,9 +29,11 @@ def runtime_module(runtime: str = "auto") -> Any:
     names = list(_MODULES) if runtime == "auto" else [runtime]
     for name in names:
         try:
-            return importlib.import_module(_MODULES[name])
+            module = importlib.import_module(_MODULES[name])
         except ImportError:
             continue
+        # tensorflow makes its lite part only when somebody asks the package for it.
+        return module.lite if name == "tensorflow" else module
     raise InputError(f"no TensorFlow Lite runtime found (looked for {', '.join(names)}); pip install ai-edge-litert")
 
 

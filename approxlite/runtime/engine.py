@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,19 +36,32 @@ class OperatorInfo:
     multiply_accumulates: int
 
 
+class _Handle(int):
+    """Address of a native engine, destroyed with the last reference to it.
+
+    An int without slots is none of the garbage collector's business, so even when an interpreter is part of a cycle
+    the engine goes last: the collector first finalises every object of the cycle, the runtime's interpreter among them.
+    """
+
+    __slots__ = ()
+    _native = staticmethod(library)
+
+    def __del__(self) -> None:
+        self._native().approx_engine_destroy(self)
+
+
 class Engine:
     """Owns the native engine. Belongs to one thread at a time; the interpreter using it must go first."""
 
     def __init__(self, variant: str | None = None) -> None:
         """Raises InputError when this CPU has no such kernel variant."""
         self._native = library()
-        self._handle = ctypes.c_void_p()
+        handle = ctypes.c_void_p()
         name = variant.encode() if variant is not None else None
-        if self._native.approx_engine_create(name, ctypes.byref(self._handle)) != 0:
+        if self._native.approx_engine_create(name, ctypes.byref(handle)) != 0:
             raise InputError(f"unknown kernel variant '{variant}'; this CPU has {', '.join(variants())}")
         self.variant = variant if variant is not None else variants()[0]
-        finalizer = weakref.finalize(self, self._native.approx_engine_destroy, self._handle)
-        finalizer.atexit = False  # at exit interpreters may outlive it, and they use it
+        self._handle = _Handle(handle.value or 0)
 
     def _get_native_delegate_pointer(self) -> int:
         """What TFLite's Python interpreters ask of the objects in `experimental_delegates`."""
@@ -111,7 +123,7 @@ class Engine:
         return found
 
     def _knobs(self, i: int) -> tuple[str, ...]:
-        knobs = []
+        knobs: list[str] = []
         while (knob := self._native.approx_engine_knob(self._handle, i, len(knobs))) is not None:
             knobs.append(knob.decode())
         return tuple(knobs)

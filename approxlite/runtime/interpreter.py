@@ -22,7 +22,7 @@ class Interpreter(TensorRunner):
     >>> interpreter.allocate_tensors()
     >>> interpreter.rung = 1
 
-    Belongs to one thread at a time. Inputs are float arrays in the model's shape, as the runtime's own interpreter takes.
+    Belongs to one thread at a time. Inputs are arrays in the model's shape and type, as the runtime itself takes them.
     """
 
     def __init__(

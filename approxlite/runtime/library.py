@@ -107,7 +107,7 @@ def cpu_features() -> str:
 
 def variants() -> tuple[str, ...]:
     """Kernel variants this CPU runs, best first; the last is the slow reference."""
-    names = []
+    names: list[str] = []
     while (name := library().approx_variant_name(len(names))) is not None:
         names.append(name.decode())
     return tuple(names)

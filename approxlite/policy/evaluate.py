@@ -1,0 +1,195 @@
+"""What a policy, or one configuration, scores and costs on data, measured beside stock LiteRT and exact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from approxlite.formats.configuration import EXACT
+from approxlite.formats.data import Data
+from approxlite.formats.document import Document
+from approxlite.formats.interval import Estimate
+from approxlite.formats.policy import Policy
+from approxlite.formats.provenance import Sha256
+from approxlite.formats.rung import RungSpec
+from approxlite.policy.outcomes import answered_shares, answers_of, reached_shares, scores
+from approxlite.policy.statistics import ratio_of_times, share
+from approxlite.policy.turns import BLOCK, Run, take_turns
+from approxlite.runtime.backend import ModelSource
+from approxlite.runtime.interpreter import Interpreter
+from approxlite.runtime.session import Session
+from approxlite.runtime.stock import StockInterpreter
+from approxlite.runtime.timed import Timed
+from approxlite.runtime.verification import models_of
+
+SECONDS = 10.0
+Progress = Callable[[float], None]
+
+
+class Cost(Document):
+    """Time per inference, every rung that ran included, and its shares of exact's and of stock LiteRT float's."""
+
+    mean_ms: float
+    ratio_to_exact: float
+    ratio_to_stock: float
+    ratio_to_exact_interval: Estimate
+    ratio_to_stock_interval: Estimate
+
+
+class Beside(Document):
+    """What took turns with it. ratio_to_stock: share of stock LiteRT float's time."""
+
+    name: str
+    agreement: Estimate
+    accuracy: Estimate | None
+    mean_ms: float
+    ratio_to_stock: Estimate
+
+
+class Evaluation(Document):
+    """The answer of `approxlite evaluate`.
+
+    agreement: share of answers that are exact's. accuracy: share that is right, None without labels.
+    rungs: share of inputs that each rung of the ladder answers. reached: share of inputs that each stage runs.
+    """
+
+    data: str
+    data_sha256: Sha256
+    samples: int
+    agreement: Estimate
+    accuracy: Estimate | None
+    cost: Cost
+    rungs: tuple[float, ...]
+    reached: tuple[float, ...]
+    beside: tuple[Beside, ...]
+    rounds: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One way of running the model: its answer to each sample, (samples,), and how to time it on one."""
+
+    answers: NDArray[np.intp]
+    run: Run
+
+
+def evaluate_policy(
+    policy: Policy,
+    models: ModelSource | Sequence[ModelSource],
+    data: Data,
+    *,
+    seconds: float = SECONDS,
+    seed: int = 0,
+    progress: Progress = lambda _share: None,
+) -> Evaluation:
+    """Really runs `policy` on `data`, in turns with stock and exact, for about `seconds` and at least three rounds.
+
+    Raises PolicyError as a session does. Other work in this process would be measured too.
+    """
+    sources = models_of(policy, models)
+    with Session(policy, sources) as session:
+        answered = [session.run(x) for x in data.x]
+        ours = _Way(_classes([answer.output for answer in answered]), lambda x: session.run(x).latency_ms)
+        ran = [answer.rungs_run for answer in answered]
+        rungs = answered_shares(ran, len(policy.ladder))
+        reached = reached_shares(ran, policy.rule.stages)
+        exact_model = sources[policy.ladder[policy.exact_rung].model]
+        return _evaluation(ours, exact_model, data, rungs, reached, seconds, seed, progress)
+
+
+def evaluate_configuration(
+    rung: RungSpec,
+    model: ModelSource,
+    data: Data,
+    *,
+    seconds: float = SECONDS,
+    seed: int = 0,
+    progress: Progress = lambda _share: None,
+) -> Evaluation:
+    """The same for one rung on its own. Raises ConfigurationError when it does not fit the model."""
+    return _evaluation(_way(_loaded(model, rung), data), model, data, (1.0,), (1.0,), seconds, seed, progress)
+
+
+def _evaluation(
+    ours: _Way,
+    model: ModelSource,
+    data: Data,
+    rungs: tuple[float, ...],
+    reached: tuple[float, ...],
+    seconds: float,
+    seed: int,
+    progress: Progress,
+) -> Evaluation:
+    stock = StockInterpreter(model)
+    ways = {
+        "ours": ours,
+        "exact": _way(_loaded(model, RungSpec(configuration=EXACT)), data),
+        "stock": _way(Timed(stock), data),
+    }
+    runs = {name: way.run for name, way in ways.items()}
+    times = take_turns(runs, data.x, seconds=seconds, seed=seed, progress=progress)
+    exact = ways["exact"].answers
+
+    def ratio(name: str, reference: str) -> Estimate:
+        return ratio_of_times(times[name], times[reference], block=BLOCK, seed=seed)
+
+    def agreement(name: str) -> Estimate:
+        return share(int((ways[name].answers == exact).sum()), len(data))
+
+    def accuracy(name: str) -> Estimate | None:
+        return None if data.y is None else share(int((ways[name].answers == data.y).sum()), len(data))
+
+    def mean_ms(name: str) -> float:
+        return float(np.median(times[name], axis=0).mean())
+
+    to_exact, to_stock = ratio("ours", "exact"), ratio("ours", "stock")
+    return Evaluation(
+        data=data.name,
+        data_sha256=data.sha256,
+        samples=len(data),
+        agreement=agreement("ours"),
+        accuracy=accuracy("ours"),
+        cost=Cost(
+            mean_ms=mean_ms("ours"),
+            ratio_to_exact=to_exact.value,
+            ratio_to_stock=to_stock.value,
+            ratio_to_exact_interval=to_exact,
+            ratio_to_stock_interval=to_stock,
+        ),
+        rungs=rungs,
+        reached=reached,
+        beside=tuple(
+            Beside(
+                name=name,
+                agreement=agreement(name),
+                accuracy=accuracy(name),
+                mean_ms=mean_ms(name),
+                ratio_to_stock=ratio(name, "stock"),
+            )
+            for name in ("exact", "stock")
+        ),
+        rounds=len(times["ours"]),
+        seed=seed,
+    )
+
+
+def _loaded(model: ModelSource, rung: RungSpec) -> Timed:
+    interpreter = Interpreter(model, [rung])
+    interpreter.allocate_tensors()
+    return Timed(interpreter)
+
+
+def _way(timed: Timed, data: Data) -> _Way:
+    def run(x: NDArray[np.float32]) -> float:
+        timed.run(x)
+        return timed.last_ns / 1e6
+
+    return _Way(_classes([timed.run(x) for x in data.x]), run)
+
+
+def _classes(outputs: Sequence[NDArray[np.float32]]) -> NDArray[np.intp]:
+    return answers_of(np.stack([scores(output) for output in outputs]))

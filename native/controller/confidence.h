@@ -1,0 +1,16 @@
+#ifndef APPROXLITE_CONTROLLER_CONFIDENCE_H_
+#define APPROXLITE_CONTROLLER_CONFIDENCE_H_
+
+#include <cstddef>
+
+#include "approxlite/controller.h"
+
+namespace approxlite {
+
+// How sure `output` is of its largest entry. A ratio whose second entry is not positive is +infinity, on a tie 1.
+// One entry: +infinity. NaN, and only then, if any entry is not finite. count >= 1.
+float confidence_of(approx_confidence kind, const float* output, size_t count);
+
+}  // namespace approxlite
+
+#endif  // APPROXLITE_CONTROLLER_CONFIDENCE_H_
