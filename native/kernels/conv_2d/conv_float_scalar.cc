@@ -1,0 +1,2 @@
+#define APPROX_SCALAR
+#include "kernels/conv_2d/conv_float_tiles.h"

@@ -1,0 +1,2 @@
+#define APPROX_SCALAR
+#include "kernels/depthwise_conv_2d/depthwise_conv_2d_vector.h"

@@ -1,0 +1,2 @@
+#define APPROX_SCALAR
+#include "kernels/elementwise/elementwise_vector.h"

@@ -1,0 +1,1 @@
+#include "kernels/interpolate/interpolate_vector.h"

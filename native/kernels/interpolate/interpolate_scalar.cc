@@ -1,0 +1,2 @@
+#define APPROX_SCALAR
+#include "kernels/interpolate/interpolate_vector.h"

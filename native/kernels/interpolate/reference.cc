@@ -1,0 +1,21 @@
+#include <cassert>
+#include <cmath>
+
+#include "kernels/interpolate/interpolate.h"
+
+namespace approxlite::reference {
+
+void blend(const float* a, const float* b, float weight, size_t size, float* y) {
+  for (size_t i = 0; i < size; ++i) y[i] = std::fma(weight, b[i] - a[i], a[i]);
+}
+
+void mean_of(const float* const* sources, int count, float factor, size_t size, float* y) {
+  assert(count >= 1 && count <= 4);
+  for (size_t i = 0; i < size; ++i) {
+    float sum = sources[0][i];
+    for (int s = 1; s < count; ++s) sum = sum + sources[s][i];
+    y[i] = sum * factor;
+  }
+}
+
+}  // namespace approxlite::reference

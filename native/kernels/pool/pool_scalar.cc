@@ -1,0 +1,2 @@
+#define APPROX_SCALAR
+#include "kernels/pool/pool_vector.h"

@@ -1,0 +1,2 @@
+#define APPROX_SCALAR
+#include "kernels/quantize/quantize_vector.h"

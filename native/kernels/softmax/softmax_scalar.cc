@@ -1,0 +1,2 @@
+#define APPROX_SCALAR
+#include "kernels/softmax/softmax_vector.h"

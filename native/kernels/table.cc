@@ -1,0 +1,102 @@
+// The variants this build has, and which of them this CPU runs.
+#include <cstring>
+
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
+#include "kernels/conv_2d/conv_2d.h"
+#include "kernels/depthwise_conv_2d/depthwise_conv_2d.h"
+#include "kernels/elementwise/elementwise.h"
+#include "kernels/interpolate/interpolate.h"
+#include "kernels/kernels.h"
+#include "kernels/pool/pool.h"
+#include "kernels/quantize/quantize.h"
+#include "kernels/softmax/softmax.h"
+
+namespace approxlite {
+namespace {
+
+struct Variant {
+  KernelTable table;
+  bool (*runs)();
+};
+
+// `int8` names the variant of the 8-bit convolution, `others` that of everything else.
+#define APPROX_VARIANT_ENTRY(name, int8, others, runs) \
+  {{name,                                              \
+    others::conv_float_packed_bytes,                   \
+    others::conv_float_pack,                           \
+    others::conv_float,                                \
+    int8::conv_int8_padded_channels,                   \
+    int8::conv_int8_packed_bytes,                      \
+    int8::conv_int8_pack,                              \
+    int8::conv_int8,                                   \
+    others::depthwise_float_packed_bytes,              \
+    others::depthwise_float_pack,                      \
+    others::depthwise_float,                           \
+    others::add,                                       \
+    others::multiply,                                  \
+    others::average_pool,                              \
+    others::max_pool,                                  \
+    others::softmax,                                   \
+    others::range,                                     \
+    others::quantize,                                  \
+    others::blend,                                     \
+    others::mean_of},                                  \
+   runs}
+
+bool always() { return true; }
+
+#if defined(__x86_64__)
+bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+bool has_avx512() {
+  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+bool has_avx512vnni() { return has_avx512() && __builtin_cpu_supports("avx512vnni"); }
+#elif defined(__aarch64__) && defined(__linux__)
+bool has_dot_product() {
+  constexpr unsigned long kDotProduct = 1ul << 20;  // HWCAP_ASIMDDP
+  return (getauxval(AT_HWCAP) & kDotProduct) != 0;
+}
+#endif
+
+// Best first.
+constexpr Variant kVariants[] = {
+#if defined(__x86_64__)
+    APPROX_VARIANT_ENTRY("avx512vnni", avx512vnni, avx512, has_avx512vnni),
+    APPROX_VARIANT_ENTRY("avx512", avx512, avx512, has_avx512),
+    APPROX_VARIANT_ENTRY("avx2", avx2, avx2, has_avx2),
+#elif defined(__aarch64__)
+#if defined(__linux__)
+    APPROX_VARIANT_ENTRY("neondotprod", neondotprod, neon, has_dot_product),
+#endif
+    APPROX_VARIANT_ENTRY("neon", neon, neon, always),
+#endif
+    APPROX_VARIANT_ENTRY("scalar", scalar, scalar, always),
+    APPROX_VARIANT_ENTRY("reference", reference, reference, always),
+};
+
+}  // namespace
+
+const KernelTable& best_kernels() {
+  static const KernelTable* const best = kernels_at(0);
+  return *best;
+}
+
+const KernelTable* kernels_at(int index) {
+  for (const Variant& variant : kVariants) {
+    if (variant.runs() && index-- == 0) return &variant.table;
+  }
+  return nullptr;
+}
+
+const KernelTable* kernels_named(const char* name) {
+  for (const Variant& variant : kVariants) {
+    if (std::strcmp(variant.table.name, name) == 0) return variant.runs() ? &variant.table : nullptr;
+  }
+  return nullptr;
+}
+
+}  // namespace approxlite
