@@ -1,0 +1,90 @@
+"""`approxlite optimize`: from an unmodified model to a certified policy and a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from approxlite.cli import options
+from approxlite.cli.console import Progress, print_json
+from approxlite.cli.pipeline import Optimized, Plan
+from approxlite.cli.pipeline import optimize as run_all
+from approxlite.cli.profile import check_device
+from approxlite.cli.results import print_results
+from approxlite.formats.document import Document
+from approxlite.formats.policy import Certificate
+from approxlite.policy.candidates import AIM
+from approxlite.report.results import Results
+
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where everything goes; finished stages are kept.")]
+Seconds = Annotated[float, typer.Option(min=0.1, help="About how long to profile.")]
+
+
+class OptimizeSummary(Document):
+    """The answer of `approxlite optimize --json`."""
+
+    policy: str
+    report: str
+    certificate: Certificate | None
+    results: Results
+    skipped: tuple[str, ...]
+
+
+def optimize(
+    model: options.Model,
+    data: options.DataOption,
+    out: Out,
+    device: options.Device = "host",
+    epsilon: options.Epsilon = 0.05,
+    delta: options.Delta = 0.05,
+    aim: options.Aim = AIM,
+    mean: options.Mean = None,
+    std: options.Std = None,
+    scale: options.Scale = None,
+    seconds: Seconds = 10.0,
+    seed: options.Seed = 0,
+    json: options.Json = False,
+) -> None:
+    """Profile, tune, build, certify and report. Run it again to go on where it stopped.
+
+    Writes profile.jsonl, curve.json, weights.bin, policy.approx and report.html.
+
+    Example: `approxlite optimize model.tflite --data tuning.npz --out runs/first --epsilon 0.05`
+    """
+    check_device(device)
+    plan = Plan(
+        model=model,
+        data=options.load(model, data, mean, std, scale),
+        out=out,
+        epsilon=epsilon,
+        delta=delta,
+        aim=aim,
+        seed=seed,
+        seconds=seconds,
+    )
+    optimized = run(plan)
+    if json:
+        print_json(summary(plan, optimized))
+    else:
+        print_results(optimized, plan)
+
+
+def run(plan: Plan) -> Optimized:
+    """Runs the plan and says on stderr how long each stage took, or why it was skipped."""
+    progress = Progress()
+    return run_all(
+        plan, progress.stage, lambda stage: progress.say(f"{stage}: done before, with the same inputs; skipped")
+    )
+
+
+def summary(plan: Plan, optimized: Optimized) -> OptimizeSummary:
+    """For --json."""
+    return OptimizeSummary(
+        policy=str(plan.out / "policy.approx"),
+        report=str(optimized.report),
+        certificate=optimized.policy.certificate,
+        results=optimized.results,
+        skipped=optimized.skipped,
+    )

@@ -1,0 +1,31 @@
+"""The table that `optimize` and `demo` end with."""
+
+from __future__ import annotations
+
+from approxlite.cli.console import print_line, print_table
+from approxlite.cli.pipeline import Optimized, Plan
+from approxlite.report.text import milliseconds, percent_interval, ratio_interval
+from approxlite.report.words import advice, certificate_sentence
+
+
+def print_results(optimized: Optimized, plan: Plan) -> None:
+    """Every way of running the model, what is certified, what more data would buy, and where the report is."""
+    results = optimized.results
+    rows = [
+        (
+            row.name,
+            percent_interval(row.accuracy),
+            percent_interval(row.agreement),
+            milliseconds(row.time_ms),
+            ratio_interval(row.ratio),
+        )
+        for row in results.rows
+    ]
+    print_table(("", "accuracy", "same answer as exact", "time", "share of stock float"), rows)
+    seen = "which tuning has not seen" if results.unseen else "the part of the data kept for certification"
+    print_line(f"on {results.samples} samples of {results.data}, {seen}; 95 % intervals")
+    print_line(certificate_sentence(optimized.policy))
+    if more := advice(optimized.policy):
+        print_line(more)
+    print_line(f"policy: {plan.out / 'policy.approx'}")
+    print_line(f"report: {optimized.report}")

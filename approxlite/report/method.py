@@ -1,0 +1,59 @@
+"""How the numbers of a report came about: device, versions, seeds, sample counts."""
+
+from __future__ import annotations
+
+from approxlite.formats.curve import Curve
+from approxlite.formats.policy import Policy
+from approxlite.formats.profile import Profile
+from approxlite.report.content import Fact
+from approxlite.report.results import Results
+from approxlite.report.text import percent
+
+
+def method(policy: Policy, curve: Curve, profile: Profile, results: Results | None) -> tuple[Fact, ...]:
+    """One fact per line of the section."""
+    facts = []
+    if profile.campaigns:
+        campaign = profile.campaigns[-1]
+        device = campaign.device
+        rounds = {(block.campaign, block.round) for block in profile.blocks}
+        inferences = sum(block.inferences for block in profile.blocks)
+        facts += [
+            ("device", f"{device.cpu}, {device.os}; {campaign.threads} thread"),
+            (
+                "kernels",
+                f"{campaign.kernel_variant} ({' '.join(device.features)}), numerics version "
+                f"{campaign.numerics_version}",
+            ),
+            ("profile", f"{len(profile.blocks)} blocks, {inferences} inferences in {len(rounds)} interleaved rounds"),
+            ("energy", f"not given: {campaign.energy_refused}"),
+        ]
+    split = policy.split
+    facts.append(
+        (
+            "tuning data",
+            f"seed {split.seed}: {split.calibration} samples to calibrate, {split.search} to search, "
+            f"{split.certification} kept for the certificate; sha256 {split.data_sha256[:12]}…",
+        )
+    )
+    if policy.certificate is not None:
+        facts.append(("certificate", f"{policy.certificate.method}; {len(policy.certificate.tests)} candidates tested"))
+    if results is not None:
+        facts.append(
+            (
+                "results",
+                f"{results.samples} samples of {results.data}; all ways took turns, "
+                f"{results.rounds} rounds, seed {results.seed}; mean over samples of the median over rounds",
+            )
+        )
+        facts.append(("versions", ", ".join(f"{name} {version}" for name, version in results.versions.items())))
+    residuals = curve.predictor_residuals
+    facts += [
+        ("prediction", f"disagreement was off by {percent(residuals.mean_absolute, 2)} on average, "
+                       f"{percent(residuals.largest_absolute, 2)} at most, over {residuals.samples} configurations"),
+        ("search", curve.how_found),
+        ("model", f"{policy.models[0].name}, sha256 {policy.models[0].sha256[:12]}…"),
+        ("portability", policy.portability),
+        ("policy", f"sequence {policy.sequence}, built by approxlite {policy.tool_version}"),
+    ]  # fmt: skip
+    return tuple(Fact(name=name, value=value) for name, value in facts)
