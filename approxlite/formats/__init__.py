@@ -1,0 +1,1 @@
+"""Every file ApproxLite reads or writes, one module per format: load, check, save."""

@@ -1,0 +1,171 @@
+"""Data sets: .npz files or functions that give batches, checked and brought into the form a model takes."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from approxlite.formats.errors import ApproxError, DataError, one_line
+
+
+@dataclass(frozen=True)
+class Data:
+    """Samples in the form the model takes.
+
+    x: (N, *model input shape without batch axis), in the model's input type; N >= 1, finite.
+    y: (N,) int64 class numbers, or None.
+    sha256: of x and y as they stand here, so the same samples have it whatever file they came from.
+    name: short, for reports.
+    """
+
+    x: NDArray[Any]
+    y: NDArray[numpy.int64] | None
+    sha256: str
+    name: str
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+def load_data(
+    spec: str | os.PathLike[str],
+    shape: Sequence[int],
+    dtype: DTypeLike,
+    *,
+    mean: ArrayLike | None = None,
+    std: ArrayLike | None = None,
+    scale: float | None = None,
+) -> Data:
+    """Loads `spec`, a .npz path or `package.module:function`, for a model input of `shape` (batch first) and `dtype`.
+
+    The .npz holds `x` (or `x_float`, `x_int8`, `x_uint8` by the model's type) and optionally `y`. The function takes
+    no argument and returns or yields batches: x, or (x, y). For float models x becomes (x * scale - mean) / std, with
+    mean and std broadcast over the last axis. Axes of size 1 may be missing or added. Raises DataError, one line.
+    """
+    spec = os.fspath(spec)
+    kind = numpy.dtype(dtype)
+    x, y = _from_function(spec) if _names_function(spec) else _from_npz(spec, kind)
+    if x.ndim == 0 or len(x) == 0:
+        raise DataError(f"{spec}: holds no samples")
+    x = _converted(spec, x, kind, mean, std, scale)
+    x = _shaped(spec, x, tuple(int(n) for n in shape)[1:])
+    if kind.kind == "f" and not numpy.isfinite(x).all():
+        bad = int(numpy.flatnonzero(~numpy.isfinite(x.reshape(len(x), -1)).all(axis=1))[0])
+        raise DataError(f"{spec}: sample {bad} holds NaN or infinity")
+    if y is not None:
+        y = _labels(spec, y, len(x))
+    name = spec if _names_function(spec) else os.path.basename(spec)
+    return Data(x, y, _digest(x, y), name)
+
+
+def _names_function(spec: str) -> bool:
+    return ":" in spec and not spec.endswith(".npz") and os.sep not in spec
+
+
+def _from_npz(spec: str, kind: numpy.dtype[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    preferred = "x_float" if kind.kind == "f" else f"x_{kind.name}"
+    try:
+        with open(spec, "rb") as file:
+            arrays = numpy.load(file, allow_pickle=False)
+            if not isinstance(arrays, numpy.lib.npyio.NpzFile):
+                raise DataError(f"{spec}: is a single array; save it with numpy.savez(path, x=...)")
+            name = next((n for n in ("x", preferred) if n in arrays.files), None)
+            if name is None:
+                raise DataError(f"{spec}: no array 'x' or '{preferred}', only {', '.join(arrays.files) or 'nothing'}")
+            return arrays[name], arrays["y"] if "y" in arrays.files else None
+    except FileNotFoundError:
+        raise DataError(f"{spec}: no such file; data is a .npz file or package.module:function") from None
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as problem:
+        raise DataError(f"{spec}: not a readable .npz file ({one_line(problem, 100)})") from None
+
+
+def _from_function(spec: str) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    module_name, _, function_name = spec.partition(":")
+    if (here := os.getcwd()) not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        function = getattr(importlib.import_module(module_name), function_name)
+        result = function()
+        batches = [result] if isinstance(result, (numpy.ndarray, tuple)) else list(_iterable(spec, result))
+        pairs = [batch if isinstance(batch, tuple) else (batch, None) for batch in batches]
+        if not pairs:
+            raise DataError(f"{spec}: gave no batches")
+        x = numpy.concatenate([numpy.asarray(x) for x, _ in pairs])
+        labels = [numpy.asarray(y) for _, y in pairs if y is not None]
+        return x, numpy.concatenate(labels) if labels else None
+    except ApproxError:
+        raise
+    except Exception as problem:  # whatever a user's function raises is about the data, not about us
+        raise DataError(f"{spec}: {type(problem).__name__}: {one_line(problem)}") from None
+
+
+def _iterable(spec: str, result: object) -> Iterable[Any]:
+    if not isinstance(result, Iterable):
+        raise DataError(f"{spec}: gave {type(result).__name__}; it has to return or yield x or (x, y)")
+    return result
+
+
+def _converted(
+    spec: str,
+    x: NDArray[Any],
+    kind: numpy.dtype[Any],
+    mean: ArrayLike | None,
+    std: ArrayLike | None,
+    scale: float | None,
+) -> NDArray[Any]:
+    if kind.kind != "f":
+        if mean is not None or std is not None or scale is not None:
+            raise DataError(f"{spec}: mean, std and scale are for float models; this one takes {kind}")
+        if x.dtype != kind:
+            raise DataError(f"{spec}: x is {x.dtype}, but the model takes {kind}; convert it before saving")
+        return x
+    if x.dtype.kind not in "fiu":
+        raise DataError(f"{spec}: x is {x.dtype}, but the model takes numbers ({kind})")
+    values = x.astype(numpy.float32)
+    try:
+        if scale is not None:
+            values = values * numpy.float32(scale)
+        if mean is not None:
+            values = values - numpy.asarray(mean, numpy.float32)
+        if std is not None:
+            divisor = numpy.asarray(std, numpy.float32)
+            if not (divisor > 0).all():
+                raise DataError(f"{spec}: std has to be above 0, got {std}")
+            values = values / divisor
+    except ValueError:
+        raise DataError(f"{spec}: mean or std does not fit the last axis of x, whose shape is {x.shape}") from None
+    if values.shape != x.shape:
+        raise DataError(f"{spec}: mean or std does not fit the last axis of x, whose shape is {x.shape}")
+    return values.astype(kind)
+
+
+def _shaped(spec: str, x: NDArray[Any], sample: tuple[int, ...]) -> NDArray[Any]:
+    if [n for n in x.shape[1:] if n != 1] != [n for n in sample if n != 1]:
+        raise DataError(f"{spec}: one sample of x has shape {x.shape[1:]}, but the model takes {sample}")
+    return numpy.ascontiguousarray(x.reshape(len(x), *sample))
+
+
+def _labels(spec: str, y: NDArray[Any], samples: int) -> NDArray[numpy.int64]:
+    if y.dtype.kind not in "iu":
+        raise DataError(f"{spec}: y is {y.dtype}, but class numbers are integers")
+    if y.shape != (samples,):
+        raise DataError(f"{spec}: y has shape {y.shape}, but x holds {samples} samples")
+    return y.astype(numpy.int64)
+
+
+def _digest(x: NDArray[Any], y: NDArray[numpy.int64] | None) -> str:
+    digest = hashlib.sha256(f"{x.dtype.str} {x.shape}".encode())
+    digest.update(x.data)
+    if y is not None:
+        digest.update(y.data)
+    return digest.hexdigest()

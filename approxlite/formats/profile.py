@@ -1,0 +1,179 @@
+"""profile.jsonl: raw measurements. Append-only; the truth about a device and the journal a campaign resumes from."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated, Literal, Self
+
+from pydantic import Field
+
+from approxlite.formats.document import JournalRow, parse_document, read_bytes
+from approxlite.formats.errors import FormatError
+from approxlite.formats.provenance import Device, ModelReference, Time
+
+Count = Annotated[int, Field(ge=0)]
+MAX_PROFILE_BYTES = 1024 * 1024 * 1024
+
+
+class ProfiledOperator(JournalRow):
+    """An operator the engine runs, with the knobs it has ("exact" first)."""
+
+    id: str
+    knobs: tuple[str, ...]
+    multiply_accumulates: Count
+
+
+class CampaignRow(JournalRow):
+    """Opens a campaign: what is measured, where, by which version."""
+
+    kind: Literal["campaign"] = "campaign"
+    version: Literal[1] = 1
+    campaign: str
+    time: Time
+    tool_version: str
+    device: Device
+    model: ModelReference
+    numerics_version: int
+    kernel_variant: str
+    threads: Annotated[int, Field(ge=1)]
+    energy: None = None
+    energy_refused: str
+    operators: tuple[ProfiledOperator, ...]
+
+
+class Latency(JournalRow):
+    """Latencies of the inferences of one block, in nanoseconds."""
+
+    total: Count
+    median: Count
+    minimum: Count
+    maximum: Count
+
+
+class DeviceState(JournalRow):
+    """The state a block was measured in; null where the device does not tell."""
+
+    frequency_mhz: float | None = None
+    temperature_c: float | None = None
+    thermal_status: str | None = None
+    load_average: float | None = None
+
+
+class BlockRow(JournalRow):
+    """Some inferences of one subject under one configuration, one after the other.
+
+    A round visits every subject and configuration once, in random order, so rows of one round can be compared.
+    """
+
+    kind: Literal["block"] = "block"
+    campaign: str
+    block: Count
+    round: Count
+    subject: Literal["approxlite", "stock"]
+    configuration: str  # canonical; "exact" for stock
+    inferences: Annotated[int, Field(ge=1)]
+    latency_ns: Latency
+    operator_ns: dict[str, Count] = Field(default_factory=dict)  # median by operator id; empty when not timed
+    state: DeviceState = DeviceState()
+    time: Time
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Rows of a profile in the order they were written."""
+
+    campaigns: tuple[CampaignRow, ...]
+    blocks: tuple[BlockRow, ...]
+
+
+_ROWS: dict[str, type[CampaignRow] | type[BlockRow]] = {"campaign": CampaignRow, "block": BlockRow}
+
+
+def load_profile(path: str | os.PathLike[str]) -> Profile:
+    """Reads a profile. A torn last line is ignored, and so are rows of a kind this version does not know.
+
+    Raises FormatError, one line that names the file and the row.
+    """
+    lines = read_bytes(path, FormatError, MAX_PROFILE_BYTES).split(b"\n")[:-1]
+    campaigns: list[CampaignRow] = []
+    blocks: list[BlockRow] = []
+    known: set[str] = set()
+    for number, line in enumerate(lines, 1):
+        where = f"{os.fspath(path)}: line {number}"
+        row = parse_row(line, where)
+        if isinstance(row, CampaignRow):
+            campaigns.append(row)
+            known.add(row.campaign)
+        elif isinstance(row, BlockRow):
+            if row.campaign not in known:
+                raise FormatError(f"{where}: block of campaign '{row.campaign}', which was never opened")
+            blocks.append(row)
+    return Profile(tuple(campaigns), tuple(blocks))
+
+
+def parse_row(line: bytes | str, where: str) -> CampaignRow | BlockRow | None:
+    """One line of a profile; None when its kind is unknown to this version. Raises FormatError."""
+    try:
+        content = json.loads(line)
+    except (ValueError, RecursionError):
+        raise FormatError(f"{where}: not a line of JSON") from None
+    if not isinstance(content, dict) or not isinstance(content.get("kind"), str):
+        raise FormatError(f"{where}: not a row with a 'kind'")
+    kind = _ROWS.get(content["kind"])
+    return None if kind is None else parse_document(kind, line, where)
+
+
+class ProfileJournal:
+    """Appends rows to a profile; each is on the disk before `append` returns. One writer, one thread at a time."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Opens or creates the file and cuts off a torn last line. Raises FormatError."""
+        self._path = Path(path)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+            os.ftruncate(self._file, _whole_lines(self._file))
+        except OSError as problem:
+            raise FormatError(f"{self._path}: cannot be written ({problem.strerror})") from None
+
+    def append(self, *rows: CampaignRow | BlockRow) -> None:
+        """Writes the rows and waits for the disk. Raises FormatError."""
+        content = _lines(rows)
+        try:
+            while content:
+                content = content[os.write(self._file, content) :]
+            os.fsync(self._file)
+        except OSError as problem:
+            raise FormatError(f"{self._path}: cannot be written ({problem.strerror})") from None
+
+    def close(self) -> None:
+        os.close(self._file)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _lines(rows: Sequence[JournalRow]) -> bytes:
+    return b"".join(row.model_dump_json().encode() + b"\n" for row in rows)
+
+
+def _whole_lines(file: int) -> int:
+    """Bytes up to and with the last line end."""
+    end = os.lseek(file, 0, os.SEEK_END)
+    while end > 0:
+        start = max(0, end - 65536)
+        found = os.pread(file, end - start, start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0

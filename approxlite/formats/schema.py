@@ -1,0 +1,32 @@
+"""The JSON Schema of each format, for readers in other languages; `docs/formats/` holds a copy."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, TypeAdapter
+
+from approxlite.formats.curve import Curve
+from approxlite.formats.policy import Policy
+from approxlite.formats.profile import BlockRow, CampaignRow
+from approxlite.formats.trace import TraceRow
+
+_ROOTS: dict[str, tuple[str, Any]] = {
+    "curve": ("curve.json", Curve),
+    "policy": ("policy.json, in policy.approx", Policy),
+    "profile": ("one line of profile.jsonl", Annotated[CampaignRow | BlockRow, Field(discriminator="kind")]),
+    "trace": ("one line of trace.jsonl", TraceRow),
+}
+
+
+def schemas() -> dict[str, str]:
+    """JSON Schema text by format name. The same formats give the same text."""
+    return {name: _text(title, root) for name, (title, root) in _ROOTS.items()}
+
+
+def _text(title: str, root: type[BaseModel] | Any) -> str:
+    adapter: TypeAdapter[Any] = TypeAdapter(root)
+    schema = adapter.json_schema()
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title}
+    return json.dumps({**schema, **head}, indent=2, sort_keys=True) + "\n"

@@ -1,0 +1,30 @@
+"""What tests of all parts share: the bundled models and data, and the larger collection where it is at hand."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+# Python programs that tests start take the installed package, not the sources, which have no native library.
+os.environ["PYTHONSAFEPATH"] = "1"
+# What a shell starts in the background ignores Ctrl-C, and so would the programs that tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def examples() -> Path:
+    """The folder of the bundled models and data."""
+    return REPOSITORY / "examples"
+
+
+@pytest.fixture(scope="session")
+def collection() -> Path:
+    """The larger collection of models and data, beside the repository or named by APPROX_DATA; skips without it."""
+    folder = Path(os.environ.get("APPROX_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not (folder / "models.json").is_file():
+        pytest.skip(f"needs the larger collection of models and data at {folder}")
+    return folder

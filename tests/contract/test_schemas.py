@@ -1,0 +1,77 @@
+"""The exported JSON Schemas are current, and each contract file satisfies both the schema and the reader."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from approxlite.formats.curve import load_curve, unpack_scales
+from approxlite.formats.document import parse_document
+from approxlite.formats.errors import PolicyError
+from approxlite.formats.policy import Policy
+from approxlite.formats.profile import load_profile
+from approxlite.formats.schema import schemas
+from approxlite.formats.trace import load_trace
+
+CONTRACT = Path(__file__).parent
+EXPORTED = CONTRACT.parent.parent / "docs" / "formats"
+LINES = {"profile": "profile.jsonl", "trace": "trace.jsonl"}
+WHOLE = {"curve": "curve.json", "policy": "policy.json"}
+
+
+def validate(name: str, content: Any) -> None:
+    jsonschema.validate(content, json.loads(schemas()[name]), cls=jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize("name", sorted(schemas()))
+def test_exported_schema_is_current(name: str) -> None:
+    assert (EXPORTED / f"{name}.schema.json").read_text() == schemas()[name], "run scripts/export-schemas"
+
+
+@pytest.mark.parametrize("name", sorted(LINES))
+def test_every_line_of_the_contract_file_satisfies_the_schema(name: str) -> None:
+    for line in (CONTRACT / LINES[name]).read_text().splitlines():
+        validate(name, json.loads(line))
+
+
+@pytest.mark.parametrize("name", sorted(WHOLE))
+def test_the_contract_file_satisfies_the_schema(name: str) -> None:
+    validate(name, json.loads((CONTRACT / WHOLE[name]).read_text()))
+
+
+@pytest.mark.parametrize("name", sorted(WHOLE))
+def test_the_schema_refuses_unknown_fields(name: str) -> None:
+    content = json.loads((CONTRACT / WHOLE[name]).read_text())
+    with pytest.raises(jsonschema.ValidationError):
+        validate(name, {**content, "surprise": 1})
+
+
+def test_profile_is_read() -> None:
+    profile = load_profile(CONTRACT / "profile.jsonl")
+    assert [campaign.campaign for campaign in profile.campaigns] == ["2026-01-02T03-04-05"]
+    assert [(block.subject, block.configuration) for block in profile.blocks] == [
+        ("stock", "exact"),
+        ("approxlite", "conv_2d_0=int8"),
+    ]
+    assert profile.blocks[1].operator_ns == {"conv_2d_0": 6100, "fully_connected_11": 700}
+
+
+def test_curve_is_read_with_its_weights() -> None:
+    curve, weights = load_curve(CONTRACT / "curve.json")
+    assert [point.configuration for point in curve.points] == ["exact", "conv_2d_0=int8"]
+    assert unpack_scales(weights)["conv_2d_0"].zero_point == 83
+
+
+def test_policy_is_read() -> None:
+    policy = parse_document(Policy, (CONTRACT / "policy.json").read_text(), "policy.json", PolicyError)
+    assert policy.rule.stages[-1].rung == policy.exact_rung
+    assert policy.certificate is not None
+
+
+def test_trace_is_read() -> None:
+    rows = load_trace(CONTRACT / "trace.jsonl")
+    assert [(row.rung, row.reason, row.agrees) for row in rows] == [(1, "confident", None), (0, "last_stage", True)]

@@ -1,0 +1,164 @@
+"""A policy comes from anywhere: what is not exactly one of ours is refused in one line."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from approxlite.formats.document import parse_document
+from approxlite.formats.errors import PolicyError
+from approxlite.formats.policy import MAX_JSON_BYTES, MAX_MEMBER_BYTES, Policy, load_policy, save_policy
+
+CONTRACT = Path(__file__).parent.parent / "contract" / "policy.json"
+
+
+def policy() -> Policy:
+    return parse_document(Policy, CONTRACT.read_text(), "policy.json", PolicyError)
+
+
+def archive(path: Path, *members: tuple[str, bytes], how: int = zipfile.ZIP_STORED) -> Path:
+    with zipfile.ZipFile(path, "w", how) as file:
+        for name, content in members:
+            file.writestr(zipfile.ZipInfo(name), content, how)
+    return path
+
+
+def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
+    save_policy(tmp_path / "p.approx", policy())
+    assert load_policy(tmp_path / "p.approx") == policy()
+
+
+def test_equal_policies_are_equal_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        save_policy(tmp_path / name, policy())
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_the_policy_lies_uncompressed_in_the_archive(tmp_path: Path) -> None:
+    save_policy(tmp_path / "p.approx", policy())
+    assert policy().model_dump_json().encode() in (tmp_path / "p.approx").read_bytes()
+
+
+def test_a_policy_too_large_for_a_phone_is_not_saved(tmp_path: Path) -> None:
+    large = policy().model_copy(update={"portability": "x" * MAX_JSON_BYTES})
+    with pytest.raises(PolicyError, match="use fewer rungs"):
+        save_policy(tmp_path / "p.approx", large)
+    assert list(tmp_path.iterdir()) == []
+
+
+GOOD = CONTRACT.read_bytes()
+BAD_ARCHIVES: dict[str, tuple[list[tuple[str, bytes]], str]] = {
+    "empty": ([], "has no policy.json"),
+    "unknown member": ([("policy.json", GOOD), ("run.sh", b"")], "unexpected member 'run.sh'"),
+    "absolute name": ([("/policy.json", GOOD)], "unexpected member '/policy.json'"),
+    "name that climbs": ([("../policy.json", GOOD)], "unexpected member"),
+    "folder": ([("policy.json/", b"")], "unexpected member"),
+    "large": ([("policy.json", b" " * (MAX_JSON_BYTES + 1))], "larger than"),
+    "large signature": ([("policy.json", GOOD), ("signature", b"0" * 2000)], "larger than"),
+    "no JSON": ([("policy.json", b"hello")], "policy.json: Invalid JSON"),
+    "deep JSON": ([("policy.json", b"[" * 15_000)], "policy.json"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_ARCHIVES)
+def test_a_bad_archive_is_refused_in_one_line(tmp_path: Path, case: str) -> None:
+    members, message = BAD_ARCHIVES[case]
+    with pytest.raises(PolicyError, match=message) as refusal:
+        load_policy(archive(tmp_path / "p.approx", *members))
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_member_that_occurs_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match="occurs twice"):
+        load_policy(archive(tmp_path / "p.approx", ("policy.json", GOOD), ("policy.json", GOOD)))
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    bomb = archive(tmp_path / "p.approx", ("rungs.bin", b"\0" * 10_000_000), how=zipfile.ZIP_DEFLATED)
+    assert bomb.stat().st_size < 20_000
+    with pytest.raises(PolicyError, match="is compressed"):
+        load_policy(bomb)
+
+
+def test_a_size_that_the_directory_lies_about_is_refused(tmp_path: Path) -> None:
+    path = archive(tmp_path / "p.approx", ("policy.json", GOOD))
+    content = path.read_bytes()
+    size = len(GOOD).to_bytes(4, "little")
+    path.write_bytes(content.replace(size, (len(GOOD) + 50).to_bytes(4, "little")))
+    with pytest.raises(PolicyError, match="not a policy archive"):
+        load_policy(path)
+
+
+@pytest.mark.parametrize("cut", [1, 10, 100, 1000, 2500])
+def test_an_archive_cut_short_is_refused(tmp_path: Path, cut: int) -> None:
+    path = archive(tmp_path / "p.approx", ("policy.json", GOOD))
+    path.write_bytes(path.read_bytes()[:-cut])
+    with pytest.raises(PolicyError, match="not a policy archive"):
+        load_policy(path)
+
+
+def test_an_archive_larger_than_all_members_may_be_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "p.approx"
+    with path.open("wb") as file:
+        file.truncate(sum(MAX_MEMBER_BYTES.values()) + 10_000)
+    with pytest.raises(PolicyError, match="larger than"):
+        load_policy(path)
+
+
+def test_every_damaged_byte_is_refused_or_harmless(tmp_path: Path) -> None:
+    save_policy(tmp_path / "p.approx", policy())
+    whole = (tmp_path / "p.approx").read_bytes()
+    for position in range(0, len(whole), 7):
+        damaged = bytearray(whole)
+        damaged[position] ^= 0x55
+        (tmp_path / "damaged").write_bytes(damaged)
+        try:
+            assert load_policy(tmp_path / "damaged") == policy()
+        except PolicyError as refusal:
+            assert "\n" not in str(refusal)
+
+
+def changed(change: dict[str, Any]) -> bytes:
+    content = json.loads(CONTRACT.read_text())
+    for where, value in change.items():
+        *path, last = where.split("/")
+        target = content
+        for part in path:
+            target = target[int(part) if part.isdigit() else part]
+        target[int(last) if last.isdigit() else last] = value
+    return json.dumps(content).encode()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"version": 2}, "version"),
+        ({"surprise": 1}, "surprise"),
+        ({"exact_rung": 1}, "exact_rung 1 is 'conv_2d_0=int8'"),
+        ({"exact_rung": 5}, "rung 5 is used, but the ladder has 2"),
+        ({"ladder/1/model": 1}, "rung 1 has model 1 of 1"),
+        ({"ladder/1/configuration": "conv_2d_0=int4"}, "rung 1: unknown knob 'int4'"),
+        ({"ladder/1/configuration": "conv_2d_2=int8,conv_2d_0=int8"}, "rung 1 has configuration"),
+        ({"ladder/1/scales/conv_2d_0/zero_point": 256}, "zero_point"),
+        ({"ladder/1/scales/conv_2d_0/scale": 1e-60}, "not a positive 32-bit float"),
+        ({"rule/kind": "fixed"}, "a fixed rule cannot have 2 stages"),
+        ({"rule/stages": []}, "rule.stages"),
+        ({"rule/stages/0/rung": 0}, "two stages run the same rung"),
+        ({"rule/stages/0/threshold": None}, "every stage but the last needs a threshold"),
+        ({"rule/stages/1/threshold": 1.0}, "every stage but the last needs a threshold"),
+        ({"rule/stages/0/threshold": float("inf")}, "policy.json"),
+        ({"certificate/candidate": 3}, "certificate is for candidate 3 of 1"),
+        ({"certificate/epsilon": 0}, "certificate.epsilon"),
+        ({"models/0/sha256": "abc"}, "models.0.sha256"),
+        ({"models": []}, "models"),
+    ],
+)
+def test_a_policy_that_contradicts_itself_is_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    with pytest.raises(PolicyError, match=message) as refusal:
+        load_policy(archive(tmp_path / "p.approx", ("policy.json", changed(change))))
+    assert "\n" not in str(refusal.value)
