@@ -92,7 +92,9 @@ def library() -> ctypes.CDLL:
 
 def library_path() -> Path:
     """Where the delegate's shared library lies; TFLite's own tools can load it as an external delegate."""
-    return Path(approxlite.__file__).parent / "_native" / "libapproxlite.so"
+    # An editable install gives the package two folders: one with the sources, one with what was built.
+    places = [Path(folder) / "_native" / "libapproxlite.so" for folder in approxlite.__path__]
+    return next((place for place in places if place.exists()), places[0])
 
 
 def numerics_version() -> int:

@@ -17,7 +17,7 @@ float ratio_of(float largest, float second) {
 
 }  // namespace
 
-float confidence_of(approx_confidence kind, const float* output, size_t count) {
+float confidence_of(int32_t kind, const float* output, size_t count) {
   assert(count >= 1);
   float largest = -kInfinity;
   float second = -kInfinity;

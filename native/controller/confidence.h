@@ -9,7 +9,7 @@ namespace approxlite {
 
 // How sure `output` is of its largest entry. A ratio whose second entry is not positive is +infinity, on a tie 1.
 // One entry: +infinity. NaN, and only then, if any entry is not finite. count >= 1.
-float confidence_of(approx_confidence kind, const float* output, size_t count);
+float confidence_of(int32_t kind, const float* output, size_t count);
 
 }  // namespace approxlite
 

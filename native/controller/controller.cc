@@ -45,7 +45,7 @@ approx_status approx_session_observe(approx_session* session, const float* outpu
   return APPROX_OK;
 }
 
-float approx_confidence_of(approx_confidence kind, const float* output, size_t count) {
+float approx_confidence_of(int32_t kind, const float* output, size_t count) {
   if (output == nullptr || count == 0) return std::numeric_limits<float>::quiet_NaN();
   return approxlite::confidence_of(kind, output, count);
 }

@@ -36,7 +36,7 @@ class Session {
 
   std::array<approx_stage, APPROX_MAX_RUNGS> stages_{};
   size_t stage_count_;
-  approx_confidence confidence_;
+  int32_t confidence_;
   int32_t exact_rung_;
   Phase phase_ = Phase::kIdle;
   size_t stage_ = 0;

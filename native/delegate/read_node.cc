@@ -88,44 +88,23 @@ bool read_mean(const Context* context, const Node* node, Operator* op) {
 
 bool read_attributes(const Context* context, const Node* node, const tflite::Registration* registration, Operator* op) {
   switch (registration->builtin_code) {
-    case tflite::kConv2d:
-      op->type = OperatorType::kConv2d;
-      return read_conv_2d(context, node, op);
+    case tflite::kConv2d: op->type = OperatorType::kConv2d; return read_conv_2d(context, node, op);
     case tflite::kDepthwiseConv2d:
       op->type = OperatorType::kDepthwiseConv2d;
       return read_depthwise_conv_2d(context, node, op);
     case tflite::kFullyConnected:
       op->type = OperatorType::kFullyConnected;
       return read_fully_connected(context, node, op);
-    case tflite::kAdd:
-      op->type = OperatorType::kAdd;
-      return read_elementwise(context, node, op);
-    case tflite::kMul:
-      op->type = OperatorType::kMul;
-      return read_elementwise(context, node, op);
-    case tflite::kAveragePool2d:
-      op->type = OperatorType::kAveragePool2d;
-      return read_pool(context, node, op);
-    case tflite::kMaxPool2d:
-      op->type = OperatorType::kMaxPool2d;
-      return read_pool(context, node, op);
-    case tflite::kMean:
-      op->type = OperatorType::kMean;
-      return read_mean(context, node, op);
-    case tflite::kSoftmax:
-      op->type = OperatorType::kSoftmax;
-      return read_softmax(context, node, op);
-    case tflite::kReshape:
-      op->type = OperatorType::kReshape;
-      return read_reshape(context, node, op);
-    case tflite::kPad:
-      op->type = OperatorType::kPad;
-      return read_pad(context, node, op);
-    case tflite::kStridedSlice:
-      op->type = OperatorType::kStridedSlice;
-      return read_strided_slice(context, node, op);
-    default:
-      return false;
+    case tflite::kAdd: op->type = OperatorType::kAdd; return read_elementwise(context, node, op);
+    case tflite::kMul: op->type = OperatorType::kMul; return read_elementwise(context, node, op);
+    case tflite::kAveragePool2d: op->type = OperatorType::kAveragePool2d; return read_pool(context, node, op);
+    case tflite::kMaxPool2d: op->type = OperatorType::kMaxPool2d; return read_pool(context, node, op);
+    case tflite::kMean: op->type = OperatorType::kMean; return read_mean(context, node, op);
+    case tflite::kSoftmax: op->type = OperatorType::kSoftmax; return read_softmax(context, node, op);
+    case tflite::kReshape: op->type = OperatorType::kReshape; return read_reshape(context, node, op);
+    case tflite::kPad: op->type = OperatorType::kPad; return read_pad(context, node, op);
+    case tflite::kStridedSlice: op->type = OperatorType::kStridedSlice; return read_strided_slice(context, node, op);
+    default: return false;
   }
 }
 

@@ -8,12 +8,9 @@ constexpr int kMostDims = 8;
 size_t element_bytes_of(tflite::Type type) {
   switch (type) {
     case tflite::kFloat32:
-    case tflite::kInt32:
-      return 4;
-    case tflite::kInt64:
-      return 8;
-    default:
-      return 1;
+    case tflite::kInt32: return 4;
+    case tflite::kInt64: return 8;
+    default: return 1;
   }
 }
 

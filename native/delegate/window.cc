@@ -24,20 +24,11 @@ bool place_axis(tflite::Padding padding, int in, int out, int filter, int stride
 
 bool read_activation(tflite::Activation activation, Range* range) {
   switch (activation) {
-    case tflite::kActNone:
-      *range = {};
-      return true;
-    case tflite::kActRelu:
-      *range = {.low = 0};
-      return true;
-    case tflite::kActRelu6:
-      *range = {.low = 0, .high = 6};
-      return true;
-    case tflite::kActReluN1To1:
-      *range = {.low = -1, .high = 1};
-      return true;
-    default:
-      return false;
+    case tflite::kActNone: *range = {}; return true;
+    case tflite::kActRelu: *range = {.low = 0}; return true;
+    case tflite::kActRelu6: *range = {.low = 0, .high = 6}; return true;
+    case tflite::kActReluN1To1: *range = {.low = -1, .high = 1}; return true;
+    default: return false;
   }
 }
 
@@ -56,8 +47,8 @@ bool read_image_shapes(const tflite::Context* context, Operator* op) {
 
 bool place_window(tflite::Padding padding, Operator* op) {
   Window& window = op->window;
-  return place_axis(padding, op->in.height, op->out.height, window.height, window.stride_height,
-                    window.dilation_height, &window.pad_top) &&
+  return place_axis(padding, op->in.height, op->out.height, window.height, window.stride_height, window.dilation_height,
+                    &window.pad_top) &&
          place_axis(padding, op->in.width, op->out.width, window.width, window.stride_width, window.dilation_width,
                     &window.pad_left);
 }

@@ -35,9 +35,7 @@ approx_status approx_engine_create(const char* variant, approx_engine** out) {
 
 void approx_engine_destroy(approx_engine* engine) { delete engine; }
 
-void* approx_engine_delegate(approx_engine* engine) {
-  return engine != nullptr ? engine->engine.delegate() : nullptr;
-}
+void* approx_engine_delegate(approx_engine* engine) { return engine != nullptr ? engine->engine.delegate() : nullptr; }
 
 const char* approx_engine_error(const approx_engine* engine) {
   return engine != nullptr ? engine->engine.error() : "no engine";

@@ -19,9 +19,8 @@ ConvReading conv_reading(const Operator& op) {
   const auto covered = [](int out, int stride, int filter, int dilation) {
     return (out - 1) * stride + (filter - 1) * dilation + 1;
   };
-  reading.padded_height =
-      std::max(op.in.height + window.pad_top,
-               covered(op.out.height, window.stride_height, window.height, window.dilation_height));
+  reading.padded_height = std::max(op.in.height + window.pad_top,
+                                   covered(op.out.height, window.stride_height, window.height, window.dilation_height));
   reading.padded_width = std::max(op.in.width + window.pad_left,
                                   covered(op.out.width, window.stride_width, window.width, window.dilation_width));
   return reading;

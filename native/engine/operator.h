@@ -95,9 +95,7 @@ struct Operator {
   BoxCopy box;            // pad, strided slice
 
   // Takes the knob that its weighted input is measured for.
-  bool weighted() const {
-    return type == OperatorType::kConv2d || type == OperatorType::kFullyConnected;
-  }
+  bool weighted() const { return type == OperatorType::kConv2d || type == OperatorType::kFullyConnected; }
 };
 
 }  // namespace approxlite

@@ -18,9 +18,7 @@ int64_t now_nanoseconds() {
   return int64_t{1000000000} * time.tv_sec + time.tv_nsec;
 }
 
-bool same(const Choice& a, const Choice& b) {
-  return a.knob == b.knob && (!a.knob.int8 || a.scale == b.scale);
-}
+bool same(const Choice& a, const Choice& b) { return a.knob == b.knob && (!a.knob.int8 || a.scale == b.scale); }
 
 }  // namespace
 
@@ -63,8 +61,8 @@ void Partition::plan_memory(const std::vector<int>& outputs,
     }
     if (std::find(outputs.begin(), outputs.end(), op.output) != outputs.end()) continue;
     tensors.push_back(op.output);
-    lifetimes.push_back({.bytes = sizeof(float) * op.size, .first = static_cast<int>(step),
-                         .last = static_cast<int>(step)});
+    lifetimes.push_back(
+        {.bytes = sizeof(float) * op.size, .first = static_cast<int>(step), .last = static_cast<int>(step)});
   }
   arena_ = Buffer(plan_arena(&lifetimes));
   for (size_t i = 0; i < tensors.size(); ++i) {

@@ -10,8 +10,7 @@ std::vector<int32_t> computed_lines(int size, Fraction fraction) {
   const int period = fraction.denominator;
   const bool leaves_one_out = fraction.numerator == period - 1;
   for (int i = 0; i < size; ++i) {
-    const bool computed =
-        fraction.whole() || (leaves_one_out ? i % period != period - 1 : i % period == 0);
+    const bool computed = fraction.whole() || (leaves_one_out ? i % period != period - 1 : i % period == 0);
     if (computed) lines.push_back(i);
   }
   return lines;

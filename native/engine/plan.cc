@@ -7,10 +7,8 @@ std::unique_ptr<Plan> make_plan(const PlanContext& context, const Knob& knob, st
     case OperatorType::kConv2d:
     case OperatorType::kFullyConnected:
       return knob.int8 ? make_conv_int8_plan(context, knob, scale) : make_conv_float_plan(context, knob);
-    case OperatorType::kDepthwiseConv2d:
-      return make_depthwise_plan(context, knob);
-    default:
-      return make_simple_plan(context);
+    case OperatorType::kDepthwiseConv2d: return make_depthwise_plan(context, knob);
+    default: return make_simple_plan(context);
   }
 }
 

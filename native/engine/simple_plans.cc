@@ -32,8 +32,8 @@ class ElementwisePlan final : public SimplePlan {
     const Broadcast broadcast = op_.b_size == op_.size ? Broadcast::kSame
                                 : op_.b_size == 1      ? Broadcast::kScalar
                                                        : Broadcast::kChannel;
-    const Binary call = {inputs_[0], inputs_[1], broadcast, op_.size, op_.channels, op_.range.low, op_.range.high,
-                         output_};
+    const Binary call = {inputs_[0],   inputs_[1],    broadcast,      op_.size,
+                         op_.channels, op_.range.low, op_.range.high, output_};
     (op_.type == OperatorType::kAdd ? kernels_.add : kernels_.multiply)(call);
   }
 };
@@ -136,17 +136,12 @@ class BoxCopyPlan final : public SimplePlan {
 std::unique_ptr<Plan> make_simple_plan(const PlanContext& context) {
   switch (context.op.type) {
     case OperatorType::kAdd:
-    case OperatorType::kMul:
-      return std::make_unique<ElementwisePlan>(context);
-    case OperatorType::kSoftmax:
-      return std::make_unique<SoftmaxPlan>(context);
-    case OperatorType::kReshape:
-      return std::make_unique<ReshapePlan>(context);
+    case OperatorType::kMul: return std::make_unique<ElementwisePlan>(context);
+    case OperatorType::kSoftmax: return std::make_unique<SoftmaxPlan>(context);
+    case OperatorType::kReshape: return std::make_unique<ReshapePlan>(context);
     case OperatorType::kPad:
-    case OperatorType::kStridedSlice:
-      return std::make_unique<BoxCopyPlan>(context);
-    default:
-      return std::make_unique<PoolPlan>(context);
+    case OperatorType::kStridedSlice: return std::make_unique<BoxCopyPlan>(context);
+    default: return std::make_unique<PoolPlan>(context);
   }
 }
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.model_builder import ModelBuilder
 
 from approxlite.cli.main import app
 from approxlite.cli.tiny_model import INPUT, tiny_model
@@ -16,6 +15,7 @@ from approxlite.formats.curve import load_curve
 from approxlite.formats.policy import load_policy
 from approxlite.formats.profile import load_profile
 from approxlite.formats.trace import load_trace
+from support.model_builder import ModelBuilder
 
 VERBS = (
     *("inspect", "profile", "tune", "policy build", "policy show", "policy verify", "certify", "simulate"),

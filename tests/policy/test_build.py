@@ -7,15 +7,15 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from support.model_builder import RELU, ModelBuilder
-from support.policies import outcomes_of, small_curve, small_data, small_model
 
 from approxlite.formats.curve import pack_scales
 from approxlite.formats.errors import DataError, PolicyError
 from approxlite.formats.policy import MAX_JSON_BYTES, Policy, load_policy, save_policy
-from approxlite.policy.build import build_policy, confidence_for
+from approxlite.policy.build import best_single, build_policy, confidence_for
 from approxlite.policy.split import rebuild
 from approxlite.runtime import Interpreter, Session, scale_of
+from support.model_builder import RELU, ModelBuilder
+from support.policies import outcomes_of, small_curve, small_data, small_model
 
 POINTS = [("exact", 0.95), ("conv_2d_0=int8,conv_2d_1=int8", 0.6), ("conv_2d_0=int8,conv_2d_1=int8+rows:1/2", 0.4)]
 MODEL, DATA = small_model(), small_data(240)
@@ -124,3 +124,12 @@ def test_probabilities_are_compared_by_ratio_and_everything_else_by_difference()
     assert confidence_for(outcomes_of(np.array([[[0.5, 0.25, 0.25], [0.1, 0.9, 0.0]]]))) == "top_two_ratio"
     assert confidence_for(outcomes_of(np.array([[[2.0, -1.0, 0.0], [0.1, 0.9, 0.0]]]))) == "top_two_difference"
     assert confidence_for(outcomes_of(np.array([[[2.0, 1.0, 0.0], [0.1, 0.9, 0.0]]]))) == "top_two_difference"
+
+
+def test_the_best_single_rung_is_the_cheapest_that_meets_the_aim_alone() -> None:
+    curve, scales = small_curve(MODEL, DATA, POINTS), scales_of(MODEL)
+    loosest = best_single(curve, scales, MODEL, DATA, aim=1.0)
+    assert loosest is not None
+    assert loosest.cost.value == min(cost for _, cost in POINTS)
+    assert set(loosest.scales) == {"conv_2d_0", "conv_2d_1"}
+    assert best_single(curve, scales, MODEL, DATA, aim=0.0) is None

@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from support.policies import outcomes_of, softmax
 
 from approxlite.policy.candidates import Rated, fixed_sequence, spread
 from approxlite.policy.rehearsal import Rehearsal, Trial
+from support.policies import outcomes_of, softmax
 
 MOVES = (0.05, 0.2, 0.8, 1.5)
 COSTS = [1.0, 0.6, 0.5, 0.3, 0.2]

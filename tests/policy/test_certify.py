@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from support.policies import outcomes_of, policy_of, small_data, small_model, stages
 
 from approxlite.formats.data import Data
 from approxlite.formats.errors import GuardError, InputError, PolicyError
@@ -13,6 +12,7 @@ from approxlite.formats.policy import Policy
 from approxlite.policy.certify import certification_samples, certify, run_tests
 from approxlite.policy.split import split
 from approxlite.policy.statistics import p_value
+from support.policies import outcomes_of, policy_of, small_data, small_model, stages
 
 EXACT, CAUTIOUS, BOLD = stages((0, None)), stages((1, None)), stages((2, None))
 

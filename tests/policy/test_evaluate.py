@@ -7,13 +7,13 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from support.policies import policy_of, small_data, small_model, stages
 
 from approxlite.formats.errors import ConfigurationError
 from approxlite.formats.rung import RungSpec
 from approxlite.policy.evaluate import evaluate_configuration, evaluate_policy
 from approxlite.policy.simulate import simulate
 from approxlite.policy.turns import BLOCK, take_turns
+from support.policies import policy_of, small_data, small_model, stages
 
 MODEL = small_model()
 DATA = dataclasses.replace(small_data(40), y=np.arange(40) % 5)

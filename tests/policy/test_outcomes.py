@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.policies import outcomes_of, stages
 
 from approxlite.formats.errors import ModelError
 from approxlite.policy.outcomes import answered_shares, answers_of, collect, reached_shares, scores
+from support.policies import outcomes_of, stages
 
 SURE, UNSURE, OTHER = [0.9, 0.1], [0.55, 0.45], [0.2, 0.8]
 

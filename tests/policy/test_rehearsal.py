@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from support.policies import outcomes_of, softmax, stages
 
 from approxlite.policy.rehearsal import MAX_REHEARSED, Rehearsal, Trial, evidence_of
 from approxlite.runtime.controller import Confidence, confidence_of
+from support.policies import outcomes_of, softmax, stages
 
 KINDS = st.sampled_from(["top_two_ratio", "top_two_difference"])
 COSTS = [1.0, 0.6, 0.4, 0.2]

@@ -6,13 +6,13 @@ import dataclasses
 
 import numpy as np
 import pytest
-from support.policies import policy_of, small_data, small_model, stages
 
 from approxlite.formats.errors import PolicyError
 from approxlite.formats.trace import load_trace, save_trace
 from approxlite.policy.simulate import simulate
 from approxlite.policy.verify import verify
 from approxlite.runtime.session import Session
+from support.policies import policy_of, small_data, small_model, stages
 
 MODEL, DATA = small_model(), small_data(50)
 POLICY = policy_of([stages((2, 1.4), (1, 1.2), (0, None))], model=MODEL)

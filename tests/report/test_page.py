@@ -8,11 +8,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from support import report_example as example
 
 from approxlite.formats.errors import DeviceError, FormatError, PolicyError
 from approxlite.report.collect import write_report
 from approxlite.report.content import Report
+from support import report_example as example
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import report_example as example
 
 from approxlite.formats.policy import Policy, load_policy
 from approxlite.report.words import advice, certificate_sentence, headline
+from support import report_example as example
 
 
 @pytest.fixture

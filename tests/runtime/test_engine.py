@@ -64,7 +64,9 @@ def draw_operator(draw: st.DrawFn, builder: ModelBuilder, x: int) -> int:
         return builder.conv_2d(x, draw(st.sampled_from([1, 3, 8, 16, 20, 33])), kernel, stride=stride,
                                dilation=dilation, padding=padding, activation=activation)  # fmt: skip
     if kind == "depthwise":
-        return builder.depthwise_conv_2d(x, kernel, stride=(stride[0], stride[0]), padding=padding, activation=activation)
+        return builder.depthwise_conv_2d(
+            x, kernel, stride=(stride[0], stride[0]), padding=padding, activation=activation
+        )
     if kind == "residual":
         return builder.add(x, builder.conv_2d(x, channels, kernel, activation=activation), activation=activation)
     if kind == "pool":

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.policies import policy_of, small_data, small_model, stages
 
 from approxlite.formats.errors import PolicyError
 from approxlite.formats.policy import Policy, Probe, Validity
@@ -18,6 +17,7 @@ from approxlite.runtime import session as session_module
 from approxlite.runtime.ladder import Ladder
 from approxlite.runtime.probes import make_probe, probe_inputs
 from approxlite.runtime.session import Session
+from support.policies import policy_of, small_data, small_model, stages
 
 MODEL, DATA = small_model(), small_data(60)
 RUNGS = ("exact", "conv_2d_1=int8", "conv_2d_0=int8+rows:1/2,conv_2d_1=int8+rows:1/2")

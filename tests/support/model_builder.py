@@ -34,11 +34,23 @@ class ModelBuilder:
         self.shapes: list[tuple[int, ...]] = []
         self.input = self._tensor(input_shape)
 
-    def conv_2d(self, x: int, channels: int, kernel: tuple[int, int], *, stride: tuple[int, int] = (1, 1),
-                dilation: tuple[int, int] = (1, 1), padding: int = SAME, activation: int = NONE,
-                hybrid: bool = False, bias: bool = True) -> int:  # fmt: skip
+    def conv_2d(
+        self,
+        x: int,
+        channels: int,
+        kernel: tuple[int, int],
+        *,
+        stride: tuple[int, int] = (1, 1),
+        dilation: tuple[int, int] = (1, 1),
+        padding: int = SAME,
+        activation: int = NONE,
+        hybrid: bool = False,
+        bias: bool = True,
+    ) -> int:
         shape = self.shapes[x]
-        weights = self.rng.normal(size=(channels, *kernel, shape[3])).astype("f4") / np.float32(np.sqrt(np.prod(kernel) * shape[3]))
+        weights = self.rng.normal(size=(channels, *kernel, shape[3])).astype("f4") / np.float32(
+            np.sqrt(np.prod(kernel) * shape[3])
+        )
         options = schema.Conv2DOptionsT()
         options.padding, options.fusedActivationFunction = padding, activation
         options.strideH, options.strideW = stride
@@ -48,8 +60,16 @@ class ModelBuilder:
         inputs.append(self._constant(self.rng.normal(size=channels).astype("f4")) if bias else -1)
         return self._operator("CONV_2D", inputs, out, options, schema.BuiltinOptions.Conv2DOptions)
 
-    def depthwise_conv_2d(self, x: int, kernel: tuple[int, int], *, stride: tuple[int, int] = (1, 1),
-                          dilation: tuple[int, int] = (1, 1), padding: int = SAME, activation: int = NONE) -> int:  # fmt: skip
+    def depthwise_conv_2d(
+        self,
+        x: int,
+        kernel: tuple[int, int],
+        *,
+        stride: tuple[int, int] = (1, 1),
+        dilation: tuple[int, int] = (1, 1),
+        padding: int = SAME,
+        activation: int = NONE,
+    ) -> int:
         shape = self.shapes[x]
         options = schema.DepthwiseConv2DOptionsT()
         options.padding, options.fusedActivationFunction, options.depthMultiplier = padding, activation, 1
@@ -76,7 +96,9 @@ class ModelBuilder:
 
     def mul_by_constant(self, x: int, shape: Sequence[int]) -> int:
         constant = self._constant(self.rng.normal(size=tuple(shape)).astype("f4"))
-        return self._operator("MUL", [x, constant], self.shapes[x], schema.MulOptionsT(), schema.BuiltinOptions.MulOptions)
+        return self._operator(
+            "MUL", [x, constant], self.shapes[x], schema.MulOptionsT(), schema.BuiltinOptions.MulOptions
+        )
 
     def pool(self, kind: str, x: int, kernel: tuple[int, int], *, stride: tuple[int, int] = (1, 1),
              padding: int = VALID) -> int:  # fmt: skip
@@ -90,7 +112,9 @@ class ModelBuilder:
     def mean(self, x: int) -> int:
         axes = self._constant(np.array([1, 2], dtype="i4"))
         shape = self.shapes[x]
-        return self._operator("MEAN", [x, axes], (1, shape[3]), schema.ReducerOptionsT(), schema.BuiltinOptions.ReducerOptions)
+        return self._operator(
+            "MEAN", [x, axes], (1, shape[3]), schema.ReducerOptionsT(), schema.BuiltinOptions.ReducerOptions
+        )
 
     def pad(self, x: int, paddings: Sequence[Sequence[int]]) -> int:
         out = tuple(n + sum(p) for n, p in zip(self.shapes[x], paddings, strict=True))
@@ -101,7 +125,9 @@ class ModelBuilder:
         shape = self.shapes[x]
         out = tuple(-(-(n - b) // s) for n, b, s in zip(shape, begin, strides, strict=True))
         inputs = [x, *(self._constant(np.array(v, dtype="i4")) for v in (begin, shape, strides))]
-        return self._operator("STRIDED_SLICE", inputs, out, schema.StridedSliceOptionsT(), schema.BuiltinOptions.StridedSliceOptions)
+        return self._operator(
+            "STRIDED_SLICE", inputs, out, schema.StridedSliceOptionsT(), schema.BuiltinOptions.StridedSliceOptions
+        )
 
     def reshape(self, x: int, shape: Sequence[int]) -> int:
         options = schema.ReshapeOptionsT()

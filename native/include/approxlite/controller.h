@@ -38,7 +38,7 @@ typedef struct approx_stage {
 typedef struct approx_session_options {
   const approx_stage* stages; /**< borrowed during creation, 1..APPROX_MAX_RUNGS, strictly different rungs */
   size_t stage_count;
-  approx_confidence confidence;
+  int32_t confidence; /**< approx_confidence */
   int32_t exact_rung; /**< ladder index that runs when an output is not finite */
 } approx_session_options;
 
@@ -75,8 +75,9 @@ APPROX_EXPORT approx_status approx_session_begin(approx_session* session, approx
 APPROX_EXPORT approx_status approx_session_observe(approx_session* session, const float* output, size_t count,
                                                    approx_step* step);
 
-/** Confidence of an output vector as the session computes it. One entry: +infinity. NaN if any entry is not finite. */
-APPROX_EXPORT float approx_confidence_of(approx_confidence kind, const float* output, size_t count);
+/** Confidence of an output vector as the session computes it; `kind` is an approx_confidence. One entry: +infinity.
+ * NaN if any entry is not finite. */
+APPROX_EXPORT float approx_confidence_of(int32_t kind, const float* output, size_t count);
 
 #ifdef __cplusplus
 }

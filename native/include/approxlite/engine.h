@@ -116,7 +116,8 @@ APPROX_EXPORT const char* approx_engine_rung_knob(const approx_engine* engine, i
 APPROX_EXPORT void approx_engine_time_operators(approx_engine* engine, int on);
 
 /** Nanoseconds each operator took in the last invoke, `count` = operator_count entries. 0 where folded. */
-APPROX_EXPORT approx_status approx_engine_operator_times(const approx_engine* engine, int64_t* nanoseconds, size_t count);
+APPROX_EXPORT approx_status approx_engine_operator_times(const approx_engine* engine, int64_t* nanoseconds,
+                                                         size_t count);
 
 /** Whether to record the range of every weighted operator's input at each invoke; switching on forgets old ranges. */
 APPROX_EXPORT void approx_engine_observe_ranges(approx_engine* engine, int on);

@@ -4,11 +4,11 @@
 
 #include "kernels/kernels.h"
 
-#define APPROX_DECLARE_DEPTHWISE_CONV_2D(variant)                                                               \
-  namespace approxlite::variant {                                                                               \
-  size_t depthwise_float_packed_bytes(int taps, int channels);                                                  \
-  void depthwise_float_pack(const float* weights, const float* bias, int taps, int channels, void* packed);     \
-  void depthwise_float(const DepthwiseFloat& call);                                                             \
+#define APPROX_DECLARE_DEPTHWISE_CONV_2D(variant)                                                           \
+  namespace approxlite::variant {                                                                           \
+  size_t depthwise_float_packed_bytes(int taps, int channels);                                              \
+  void depthwise_float_pack(const float* weights, const float* bias, int taps, int channels, void* packed); \
+  void depthwise_float(const DepthwiseFloat& call);                                                         \
   }
 
 APPROX_DECLARE_DEPTHWISE_CONV_2D(reference)

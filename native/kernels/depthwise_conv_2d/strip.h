@@ -116,10 +116,18 @@ void strips(const Stretch& stretch, const Rows& rows, float* output) {
 // The kinds of strips there is code for: those of the usual kernels, by how many inputs at the strip's left and right
 // end lie outside the line, and two for everything else.
 enum Kind {
-  kAny, kAnyInside,
-  k3, k3Left1, k3Right1, k3Both1,
-  k3Stride2, k3Stride2Left1, k3Stride2Right1,
-  k5, k5Left2, k5Right2
+  kAny,
+  kAnyInside,
+  k3,
+  k3Left1,
+  k3Right1,
+  k3Both1,
+  k3Stride2,
+  k3Stride2Left1,
+  k3Stride2Right1,
+  k5,
+  k5Left2,
+  k5Right2
 };
 
 inline Kind kind_of(const Line& line, int outside_left, int outside_right) {

@@ -1,5 +1,5 @@
-#include "kernels/elementwise/elementwise.h"
 #include "kernels/reference.h"
+#include "kernels/elementwise/elementwise.h"
 
 namespace approxlite::reference {
 namespace {

@@ -4,10 +4,10 @@
 
 #include "kernels/kernels.h"
 
-#define APPROX_DECLARE_POOL(variant)  \
-  namespace approxlite::variant {     \
+#define APPROX_DECLARE_POOL(variant)   \
+  namespace approxlite::variant {      \
   void average_pool(const Pool& call); \
-  void max_pool(const Pool& call);    \
+  void max_pool(const Pool& call);     \
   }
 
 APPROX_DECLARE_POOL(reference)

@@ -1,5 +1,5 @@
-#include "kernels/pool/pool.h"
 #include "kernels/reference.h"
+#include "kernels/pool/pool.h"
 
 namespace approxlite::reference {
 namespace {

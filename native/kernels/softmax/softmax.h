@@ -4,9 +4,9 @@
 
 #include "kernels/kernels.h"
 
-#define APPROX_DECLARE_SOFTMAX(variant)                                            \
-  namespace approxlite::variant {                                                  \
-  void softmax(const float* x, size_t rows, int channels, float beta, float* y);   \
+#define APPROX_DECLARE_SOFTMAX(variant)                                          \
+  namespace approxlite::variant {                                                \
+  void softmax(const float* x, size_t rows, int channels, float beta, float* y); \
   }
 
 APPROX_DECLARE_SOFTMAX(reference)

@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -169,7 +168,7 @@ TEST(SessionCreate, RefusesOptionsOutOfRange) {
            approx_session_options{beyond, 1, by, 0},
            approx_session_options{never, 2, by, 0},
            approx_session_options{nan, 2, by, 0},
-           approx_session_options{good, 2, static_cast<approx_confidence>(2), 0},
+           approx_session_options{good, 2, 2, 0},
            approx_session_options{good, 2, by, -1},
            approx_session_options{good, 2, by, APPROX_MAX_RUNGS},
        }) {
@@ -186,7 +185,7 @@ TEST(SessionCreate, IgnoresTheThresholdOfTheLastStage) { SessionTester session({
 
 // The slow, obvious twin: the whole story of one input, told forwards from the outputs every rung would give.
 std::vector<approx_step> story(const std::vector<approx_stage>& stages, int32_t exact_rung,
-                               const std::vector<std::vector<float>>& outputs, approx_confidence by) {
+                               const std::vector<std::vector<float>>& outputs, int32_t by) {
   std::vector<approx_step> steps{{APPROX_ACTION_RUN, stages[0].rung, APPROX_REASON_FIRST_STAGE, 0.0f}};
   for (size_t i = 0; i < stages.size(); ++i) {
     const int32_t rung = stages[i].rung;
@@ -225,7 +224,7 @@ TEST(Session, FollowsItsTwinOnRandomInputs) {
     std::vector<approx_stage> stages(1 + random() % 5);
     for (size_t i = 0; i < stages.size(); ++i) stages[i] = {rungs[i], 2.0f * uniform(random)};
     const auto exact_rung = static_cast<int32_t>(random() % APPROX_MAX_RUNGS);
-    const auto by = static_cast<approx_confidence>(random() % 2);
+    const auto by = static_cast<int32_t>(random() % 2);
     std::vector<std::vector<float>> outputs(APPROX_MAX_RUNGS, std::vector<float>(1 + random() % 12));
     for (auto& output : outputs) {
       for (float& value : output) value = uniform(random);
@@ -248,29 +247,6 @@ TEST(Session, FollowsItsTwinOnRandomInputs) {
     }
     approx_session_destroy(session);
   }
-}
-
-TEST(Session, DecidesWithinTwoMicroseconds) {
-  SessionTester session({{2, 1e9f}, {1, 0.0f}});
-  const std::vector<float> output(12, 0.001f);
-  constexpr int kInputs = 2000;
-  double best_us = 1e9;  // the quietest of several runs: other processes share the machine
-  for (int repeat = 0; repeat < 10; ++repeat) {
-    const auto start = std::chrono::steady_clock::now();
-    approx_step step{};
-    for (int i = 0; i < kInputs; ++i) {
-      approx_session_begin(session.get(), &step);
-      while (step.action == APPROX_ACTION_RUN) {
-        approx_session_observe(session.get(), output.data(), output.size(), &step);
-      }
-    }
-    const std::chrono::duration<double, std::micro> elapsed = std::chrono::steady_clock::now() - start;
-    best_us = std::min(best_us, elapsed.count() / (2 * kInputs));
-  }
-#ifdef NDEBUG
-  EXPECT_LT(best_us, 2.0);
-#endif
-  RecordProperty("microseconds_per_decision", std::to_string(best_us));
 }
 
 TEST(Reason, HasANameForLogs) {

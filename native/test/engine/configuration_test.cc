@@ -33,10 +33,10 @@ std::vector<Configurable> operators_of(const std::vector<Case>& cases) {
   for (const Case& one : cases) {
     if (one.kind != "operator") continue;
     const auto has = [&one](const char* kind) { return (" " + one.second + " ").find(kind) != std::string::npos; };
-    operators.push_back({.id = one.first,
-                         .type = one.first.substr(0, one.first.rfind('_')),
-                         .support = {.int8 = has(" int8 "), .sample = has(" sample "), .rows = has(" rows "),
-                                     .cols = has(" cols ")}});
+    operators.push_back(
+        {.id = one.first,
+         .type = one.first.substr(0, one.first.rfind('_')),
+         .support = {.int8 = has(" int8 "), .sample = has(" sample "), .rows = has(" rows "), .cols = has(" cols ")}});
   }
   return operators;
 }

@@ -38,7 +38,7 @@ class Random {
   float special_value() {
     constexpr float kSpecial[] = {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
                                   -std::numeric_limits<float>::infinity(), std::numeric_limits<float>::max(),
-                                  std::numeric_limits<float>::lowest(), std::numeric_limits<float>::denorm_min()};
+                                  std::numeric_limits<float>::lowest(),    std::numeric_limits<float>::denorm_min()};
     return kSpecial[integer(0, 5)];
   }
 

@@ -105,11 +105,25 @@ class DepthwiseTester {
 
   uint32_t seed_;
   int pad_bottom_ = 0, pad_right_ = 0, keep_ = 1, of_ = 1;
-  DepthwiseFloat call_ = {.input = nullptr, .height = 1, .width = 1, .channels = 1,
-                          .kernel_height = 1, .kernel_width = 1, .stride_height = 1, .stride_width = 1,
-                          .dilation_height = 1, .dilation_width = 1, .pad_top = 0, .pad_left = 0, .output_width = 0,
-                          .output_rows = nullptr, .row_count = 0, .packed = nullptr, .low = -INFINITY,
-                          .high = INFINITY, .output = nullptr};
+  DepthwiseFloat call_ = {.input = nullptr,
+                          .height = 1,
+                          .width = 1,
+                          .channels = 1,
+                          .kernel_height = 1,
+                          .kernel_width = 1,
+                          .stride_height = 1,
+                          .stride_width = 1,
+                          .dilation_height = 1,
+                          .dilation_width = 1,
+                          .pad_top = 0,
+                          .pad_left = 0,
+                          .output_width = 0,
+                          .output_rows = nullptr,
+                          .row_count = 0,
+                          .packed = nullptr,
+                          .low = -INFINITY,
+                          .high = INFINITY,
+                          .output = nullptr};
 };
 
 TEST(DepthwiseConv2d, GivesTheSameBitsInEveryVariantOnLayersOfRealModels) {
@@ -174,11 +188,25 @@ TEST(DepthwiseConv2d, AddsTheTapsInsideTheImageToTheBias) {
     Buffer<float> image(4), packed(variant->depthwise_float_packed_bytes(9, 1) / sizeof(float)), output(4);
     std::memcpy(image.data(), input, sizeof input);
     variant->depthwise_float_pack(weights, &bias, 9, 1, packed.data());
-    variant->depthwise_float({.input = image.data(), .height = 2, .width = 2, .channels = 1,
-                              .kernel_height = 3, .kernel_width = 3, .stride_height = 1, .stride_width = 1,
-                              .dilation_height = 1, .dilation_width = 1, .pad_top = 1, .pad_left = 1,
-                              .output_width = 2, .output_rows = rows, .row_count = 2, .packed = packed.data(),
-                              .low = 0, .high = 1e9f, .output = output.data()});
+    variant->depthwise_float({.input = image.data(),
+                              .height = 2,
+                              .width = 2,
+                              .channels = 1,
+                              .kernel_height = 3,
+                              .kernel_width = 3,
+                              .stride_height = 1,
+                              .stride_width = 1,
+                              .dilation_height = 1,
+                              .dilation_width = 1,
+                              .pad_top = 1,
+                              .pad_left = 1,
+                              .output_width = 2,
+                              .output_rows = rows,
+                              .row_count = 2,
+                              .packed = packed.data(),
+                              .low = 0,
+                              .high = 1e9f,
+                              .output = output.data()});
     EXPECT_EQ(output[0], 0.5f + 1 * 1e4f + 2 * 1e5f + 3 * 2e6f + 4 * 3e6f) << variant->name;
     EXPECT_EQ(output[3], 0.5f + 1 * 1 + 2 * 10 + 3 * 1000 + 4 * 10000) << variant->name;
   }

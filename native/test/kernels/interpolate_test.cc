@@ -39,8 +39,8 @@ TEST(Interpolate, AveragesOneToFourSourcesToTheSameBitsInEveryVariant) {
     };
     const Buffer<float> expected = result_of(reference_kernels());
     for (const KernelTable* variant : every_variant()) {
-      EXPECT_EQ(result_of(*variant).difference(expected), "") << variant->name << " " << count << " sources, seed "
-                                                              << seed;
+      EXPECT_EQ(result_of(*variant).difference(expected), "")
+          << variant->name << " " << count << " sources, seed " << seed;
     }
   }
 }

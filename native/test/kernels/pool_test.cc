@@ -47,8 +47,8 @@ class PoolTester {
     if (percent_special_ > 0) return;  // which of two different NaN a sum keeps is not ours to say
     const Buffer<float> average = result_of(reference_kernels().average_pool);
     for (const KernelTable* variant : every_variant()) {
-      EXPECT_EQ(result_of(variant->average_pool).difference(average), "") << variant->name << " average "
-                                                                         << description();
+      EXPECT_EQ(result_of(variant->average_pool).difference(average), "")
+          << variant->name << " average " << description();
     }
   }
 
@@ -68,9 +68,21 @@ class PoolTester {
   uint32_t seed_;
   bool same_ = false;
   int percent_special_ = 0;
-  Pool call_ = {.input = nullptr, .height = 1, .width = 1, .channels = 1, .filter_height = 1, .filter_width = 1,
-                .stride_height = 1, .stride_width = 1, .pad_top = 0, .pad_left = 0, .output_height = 0,
-                .output_width = 0, .low = -INFINITY, .high = INFINITY, .output = nullptr};
+  Pool call_ = {.input = nullptr,
+                .height = 1,
+                .width = 1,
+                .channels = 1,
+                .filter_height = 1,
+                .filter_width = 1,
+                .stride_height = 1,
+                .stride_width = 1,
+                .pad_top = 0,
+                .pad_left = 0,
+                .output_height = 0,
+                .output_width = 0,
+                .low = -INFINITY,
+                .high = INFINITY,
+                .output = nullptr};
 };
 
 TEST(Pool, GivesTheSameBitsInEveryVariantOnGlobalWindows) {
@@ -107,9 +119,21 @@ TEST(Pool, CountsOnlyPixelsInsideTheImage) {
   for (const KernelTable* variant : every_variant()) {
     Buffer<float> input(4), output(4);
     for (int i = 0; i < 4; ++i) input[i] = static_cast<float>(i + 1);
-    Pool call = {.input = input.data(), .height = 2, .width = 2, .channels = 1, .filter_height = 2, .filter_width = 2,
-                 .stride_height = 1, .stride_width = 1, .pad_top = 0, .pad_left = 0, .output_height = 2,
-                 .output_width = 2, .low = -100, .high = 100, .output = output.data()};
+    Pool call = {.input = input.data(),
+                 .height = 2,
+                 .width = 2,
+                 .channels = 1,
+                 .filter_height = 2,
+                 .filter_width = 2,
+                 .stride_height = 1,
+                 .stride_width = 1,
+                 .pad_top = 0,
+                 .pad_left = 0,
+                 .output_height = 2,
+                 .output_width = 2,
+                 .low = -100,
+                 .high = 100,
+                 .output = output.data()};
     variant->average_pool(call);
     EXPECT_EQ(std::vector<float>(&output[0], &output[0] + 4), (std::vector<float>{2.5f, 3, 3.5f, 4})) << variant->name;
     variant->max_pool(call);

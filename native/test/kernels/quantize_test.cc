@@ -57,8 +57,8 @@ TEST(Quantize, GivesTheSameBytesForEveryNumberOfChannels) {
 }
 
 TEST(Quantize, RoundsToNearestWithTiesToEvenThenClamps) {
-  const float x[] = {0.5f, 1.5f, 2.5f, -0.5f, -1.5f, -2.6f, 0.4999999f, 254.5f, 300, -300, 3e38f, -3e38f,
-                     INFINITY, -INFINITY, NAN, -NAN};
+  const float x[] = {0.5f, 1.5f, 2.5f,  -0.5f,  -1.5f,    -2.6f,     0.4999999f, 254.5f,
+                     300,  -300, 3e38f, -3e38f, INFINITY, -INFINITY, NAN,        -NAN};
   const uint8_t expected[] = {3, 5, 5, 3, 1, 0, 3, 255, 255, 0, 255, 0, 255, 0, 3, 3};
   for (const KernelTable* variant : every_variant()) {
     uint8_t q[16];
