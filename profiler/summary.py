@@ -1,0 +1,82 @@
+"""From the rows of a journal to what they say: medians with intervals, and knobs that are not worth having."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from approxlite.formats.configuration import EXACT, Configuration, Knob
+from approxlite.formats.errors import DeviceError
+from approxlite.formats.interval import Estimate
+from approxlite.formats.profile import BlockRow, CampaignRow, Profile
+from approxlite.profiler.clock import fit_clock, slowdowns
+from approxlite.profiler.estimates import median_estimate
+from approxlite.profiler.recorded import KnobTime, RecordedProfile, more_exact, wide_share
+from approxlite.profiler.schedule import int8_everywhere
+
+
+def recorded(profile: Profile, model_sha256: str | None = None) -> RecordedProfile:
+    """The last campaign of `profile` (on that model), summarised. Raises DeviceError if there is none to go by."""
+    for campaign in reversed(profile.campaigns):
+        if model_sha256 in (None, campaign.model.sha256):
+            return summarise(campaign, [row for row in profile.blocks if row.campaign == campaign.campaign])
+    raise DeviceError("the profile holds no campaign of this model; run `approxlite profile` on it")
+
+
+def summarise(campaign: CampaignRow, blocks: Sequence[BlockRow]) -> RecordedProfile:
+    """Raises DeviceError if the blocks are too few to have every knob."""
+    try:
+        return _summarised(campaign, blocks)
+    except ValueError:
+        raise DeviceError("the campaign was interrupted before every knob was timed; profile again to resume") from None
+
+
+def _summarised(campaign: CampaignRow, blocks: Sequence[BlockRow]) -> RecordedProfile:
+    stock = {row.round: row.latency_ns.median for row in blocks if row.subject == "stock"}
+    ours = [row for row in blocks if row.subject == "approxlite"]
+    configurations = [Configuration.parse(row.configuration) for row in ours]
+    exact = [c.is_exact for c in configurations]
+    anchors = {Configuration(), int8_everywhere(campaign.operators)}
+    if not any(exact):
+        raise ValueError("no exact block")
+    names = [operator.id for operator in campaign.operators]
+    chosen = [[str(c.knob(name)) for name in names] for c in configurations]
+    # A clock reads 0 for an operator that was folded into another.
+    times = np.array([[max(row.operator_ns[name], 1) for name in names] for row in ours], np.float64)
+    numbers = {knob: number for number, knob in enumerate(sorted({knob for row in chosen for knob in row}))}
+    dealt = np.array([c not in anchors for c in configurations])
+    slow = slowdowns(times, np.array([[numbers[knob] for knob in row] for row in chosen]), dealt, np.array(exact))
+    steady = times / np.exp(slow)[:, None]
+    samples: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for row, knobs in zip(steady, chosen, strict=True):
+        for name, knob, time in zip(names, knobs, row, strict=True):
+            samples[name, knob].append(float(time))
+    beyond = [(r.latency_ns.median - t.sum()) / np.exp(s) for r, t, s in zip(ours, times, slow, strict=True)]
+    shares = [
+        wide_share(dict(zip(names, row, strict=True)), c, campaign)
+        for row, c in zip(steady, configurations, strict=True)
+    ]
+    return RecordedProfile(
+        campaign=campaign,
+        operators={
+            operator.id: _marked({k: median_estimate(samples[operator.id, k]) for k in operator.knobs or (EXACT,)})
+            for operator in campaign.operators
+        },
+        overhead_ns=median_estimate(beyond),
+        clock=fit_clock(np.array(shares), slow),
+        exact_cost=median_estimate(
+            [r.latency_ns.median / stock[r.round] for r, e in zip(ours, exact, strict=True) if e and r.round in stock]
+        ),
+        stock_ns=median_estimate(list(stock.values())),
+    )
+
+
+def _marked(times: Mapping[str, Estimate]) -> dict[str, KnobTime]:
+    knobs = {text: Knob.parse(text) for text in times}
+    marked = {}
+    for text, time in times.items():
+        better = [t for t in times if more_exact(knobs[t], knobs[text]) and times[t].value <= time.value]
+        marked[text] = KnobTime(time, min(better, key=lambda t: times[t].value, default=None))
+    return marked

@@ -1,0 +1,89 @@
+"""From evaluated configurations to the curve: those that nothing else beats, with what is known of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from approxlite.formats.configuration import Configuration
+from approxlite.formats.curve import CurvePoint, Residuals
+from approxlite.formats.interval import Estimate
+from approxlite.tuner.validate import Candidate
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A candidate and what it turned out to be: `disagreement` counted, and `expected` on samples nobody has seen."""
+
+    candidate: Candidate
+    cost: Estimate
+    disagreement: Estimate
+    expected: float
+    accuracy: Estimate | None
+
+    @property
+    def configuration(self) -> Configuration:
+        return self.candidate.configuration
+
+
+def pareto_front(evaluated: Iterable[Evaluated]) -> list[Evaluated]:
+    """Most expensive first: exact, which everything falls back to, and whatever nothing as cheap matches.
+
+    Of two with the same number of disagreements the one expected to have fewer is the better, so that among many
+    without a single one, cheap luck does not hide caution.
+    """
+    exact: list[Evaluated] = []
+    front: list[Evaluated] = []
+    for one in sorted(evaluated, key=lambda e: (e.cost.value, _harm(e))):
+        if one.configuration.is_exact:
+            exact = [one]
+        elif not front or _harm(one) < _harm(front[-1]):
+            front.append(one)
+    return [*exact, *reversed(front)]
+
+
+def _harm(evaluated: Evaluated) -> tuple[float, float]:
+    return evaluated.disagreement.value, evaluated.expected
+
+
+def point(evaluated: Evaluated) -> CurvePoint:
+    """As the curve keeps it."""
+    return CurvePoint(
+        configuration=str(evaluated.configuration),
+        predicted_cost=evaluated.candidate.cost,
+        predicted_disagreement=evaluated.candidate.disagreement,
+        cost=evaluated.cost,
+        disagreement=evaluated.disagreement,
+        accuracy=evaluated.accuracy,
+    )
+
+
+def disagreement_residuals(evaluated: Iterable[Evaluated]) -> Residuals:
+    """Measured less predicted disagreement."""
+    return _residuals([e.disagreement.value - e.candidate.disagreement for e in evaluated])
+
+
+def cost_residuals(evaluated: Iterable[Evaluated]) -> Residuals:
+    """Measured less predicted share of stock's time."""
+    return _residuals([e.cost.value - e.candidate.cost for e in evaluated])
+
+
+def rank_correlation(evaluated: Sequence[Evaluated]) -> float | None:
+    """Spearman's, of predicted and measured disagreement; None if either does not vary."""
+    predicted = [e.candidate.disagreement for e in evaluated]
+    measured = [e.disagreement.value for e in evaluated]
+    if len(set(predicted)) < 2 or len(set(measured)) < 2:
+        return None
+    from scipy.stats import spearmanr  # takes a second to import, which every command would wait for
+
+    return float(spearmanr(predicted, measured).statistic)
+
+
+def _residuals(differences: Sequence[float]) -> Residuals:
+    count = len(differences)
+    return Residuals(
+        samples=count,
+        mean=sum(differences) / count,
+        mean_absolute=sum(map(abs, differences)) / count,
+        largest_absolute=max(map(abs, differences)),
+    )

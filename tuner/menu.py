@@ -1,0 +1,59 @@
+"""From a profile to what the search chooses from, and from what it found to candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from approxlite.formats.configuration import EXACT, Configuration, Knob, OperatorWithKnobs
+from approxlite.tuner.costs import Profile
+from approxlite.tuner.predictor import LogitPredictor
+from approxlite.tuner.search import Menu, Option, Selection
+from approxlite.tuner.validate import Candidate
+
+LEAST_SAVING = 0.001
+"""Of the exact model's time: a knob that saves less is not worth a look, whatever it does to the answers."""
+
+
+def knobs_worth_trying(profile: Profile) -> dict[str, list[str]]:
+    """Knobs that the device runs noticeably faster than exact, by operator."""
+    options = profile.options()
+    least = LEAST_SAVING * sum(times[EXACT] for times in options.values())
+    return {
+        operator: [knob for knob, time in times.items() if times[EXACT] - time >= least]
+        for operator, times in options.items()
+    }
+
+
+def menu(profile: Profile, predictor: LogitPredictor) -> Menu:
+    """Exact, and every knob worth trying whose effect `predictor` knows; costs in nanoseconds."""
+    times = profile.options()
+    return {
+        operator: [
+            Option(knob, times[operator][knob], predictor.loss(operator, knob))
+            for knob in (EXACT, *knobs)
+            if predictor.knows(operator, knob)
+        ]
+        for operator, knobs in knobs_worth_trying(profile).items()
+    }
+
+
+def candidates(selections: Sequence[Selection], profile: Profile, predictor: LogitPredictor) -> list[Candidate]:
+    """Selections with predicted shares of stock's time and disagreements."""
+    found = [
+        Configuration.of({name: Knob.parse(knob) for name, knob in selection.knobs.items()}) for selection in selections
+    ]
+    costs = profile.measure([str(configuration) for configuration in found])
+    return [Candidate(c, m.cost.value, predictor.disagreement(c)) for c, m in zip(found, costs, strict=True)]
+
+
+def references(operators: Sequence[OperatorWithKnobs], profile: Profile, predictor: LogitPredictor) -> list[Candidate]:
+    """What every curve is compared with: exact, and int8 wherever there is int8."""
+    int8 = Knob(("int8",))
+    everywhere = Configuration.of({o.id: int8 for o in operators if int8.available_on(o)})
+    texts = dict.fromkeys([EXACT, str(everywhere)])
+    found = []
+    for text, measurement in zip(texts, profile.measure(list(texts)), strict=True):
+        configuration = Configuration.parse(text)
+        known = Configuration.of({n: k for n, k in configuration.entries if predictor.knows(n, str(k))})
+        found.append(Candidate(configuration, measurement.cost.value, predictor.disagreement(known)))
+    return found
