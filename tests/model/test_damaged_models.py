@@ -40,7 +40,7 @@ print("read", read, "refused", refused)
 """
 
 
-@pytest.mark.parametrize("file", ["keyword/model.tflite", "activity/har_cnn_acc3_float.tflite"])
+@pytest.mark.parametrize("file", ["keyword/keyword_float.tflite", "activity/har_cnn_acc3_float.tflite"])
 def test_damage_never_crashes_the_reader(examples: Path, file: str) -> None:
     child = subprocess.run(
         [sys.executable, "-c", CHILD, str(examples / file), str(MUTATIONS)],

@@ -12,7 +12,7 @@ from approxlite.model import load_model, read_model
 
 
 def test_the_keyword_model_has_these_operators_in_this_order(examples: Path) -> None:
-    model = load_model(examples / "keyword" / "model.tflite")
+    model = load_model(examples / "keyword" / "keyword_float.tflite")
     assert [operator.id for operator in model.operators] == [
         "conv_2d_0",
         "depthwise_conv_2d_1",
@@ -28,13 +28,13 @@ def test_the_keyword_model_has_these_operators_in_this_order(examples: Path) -> 
         "fully_connected_11",
         "softmax_12",
     ]
-    assert model.name == "model"
+    assert model.name == "keyword_float"
     assert model.sha256 == "e5004c6f1012246e33fa068d8488325538e0444073cd361f5a7edb40c73f12d2"
     assert [model.tensors[i].shape for i in model.inputs + model.outputs] == [(1, 49, 10, 1), (1, 12)]
 
 
 def test_multiply_accumulates_are_those_of_the_layers(examples: Path) -> None:
-    work = {o.id: o.multiply_accumulates for o in load_model(examples / "keyword" / "model.tflite").operators}
+    work = {o.id: o.multiply_accumulates for o in load_model(examples / "keyword" / "keyword_float.tflite").operators}
     positions = 25 * 5
     assert work["conv_2d_0"] == positions * 64 * (10 * 4 * 1)
     assert work["depthwise_conv_2d_1"] == positions * 64 * (3 * 3)
@@ -46,8 +46,8 @@ def test_multiply_accumulates_are_those_of_the_layers(examples: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "kind"),
     [
-        ("keyword/model.tflite", "hybrid"),
-        ("keyword/model_int8.tflite", "quantised"),
+        ("keyword/keyword_float.tflite", "hybrid"),
+        ("keyword/keyword_int8.tflite", "quantised"),
         ("activity/har_cnn_acc3_float.tflite", "float"),
     ],
 )
@@ -76,7 +76,7 @@ def test_what_is_no_model_is_named_so(content: bytes) -> None:
 
 @pytest.mark.parametrize("share", [0.001, 0.1, 0.5, 0.9, 0.999])
 def test_a_model_cut_short_is_named_so(examples: Path, share: float) -> None:
-    content = (examples / "keyword" / "model.tflite").read_bytes()
+    content = (examples / "keyword" / "keyword_float.tflite").read_bytes()
     with pytest.raises(ModelError, match=r"^given: (damaged or cut short|not a TensorFlow)[^\n]*$"):
         read_model(content[: int(len(content) * share)], "given")
 

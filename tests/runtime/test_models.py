@@ -59,7 +59,7 @@ def test_exact_is_stocks_answer_on_the_whole_test_split(collection: Path, model:
 def test_exact_agrees_with_stock_on_a_hybrid_model_but_for_stocks_own_quantisation(examples: Path) -> None:
     with np.load(examples / "keyword" / "test.npz") as data:
         x = data["x_float"]
-    ours, stock = both(examples / "keyword" / "model.tflite", x)
+    ours, stock = both(examples / "keyword" / "keyword_float.tflite", x)
     assert np.mean(ours.argmax(axis=1) == stock.argmax(axis=1)) >= 0.99
 
 
@@ -69,7 +69,7 @@ def test_every_variant_gives_the_same_bits_on_the_keyword_model(examples: Path) 
     ladder = ["exact", "all=int8", "all=rows:1/2", "all=int8+checker:1/2", "all=sample:2/3"]
     outputs = {}
     for variant in variants():
-        interpreter = Interpreter(examples / "keyword" / "model.tflite", ladder, variant=variant)
+        interpreter = Interpreter(examples / "keyword" / "keyword_float.tflite", ladder, variant=variant)
         interpreter.allocate_tensors()
         for rung, configuration in enumerate(ladder):
             interpreter.rung = rung

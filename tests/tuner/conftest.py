@@ -109,7 +109,7 @@ def interpreter() -> PretendedInterpreter:
 @pytest.fixture
 def model_file(examples: Path) -> Path:
     """A real file to be the pretended model's."""
-    return examples / "keyword" / "model.tflite"
+    return examples / "keyword" / "keyword_float.tflite"
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from approxlite.tuner.tune import tune
 
 @pytest.fixture(scope="module")
 def model(examples: Path) -> Path:
-    return examples / "keyword" / "model.tflite"
+    return examples / "keyword" / "keyword_float.tflite"
 
 
 @pytest.fixture(scope="module")
