@@ -22,8 +22,11 @@ class TensorRunner:
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as problem:
             raise ModelError(f"{self._name}: the runtime cannot prepare it ({one_line(problem, 120)})") from None
-        self._input = self.get_input_details()[0]
-        self._output_index = int(self.get_output_details()[0]["index"])
+        inputs, outputs = self.get_input_details(), self.get_output_details()
+        if not inputs or not outputs:
+            raise ModelError(f"{self._name}: it has {len(inputs)} inputs and {len(outputs)} outputs; both need one")
+        self._input = inputs[0]
+        self._output_index = int(outputs[0]["index"])
 
     def get_input_details(self) -> list[dict[str, Any]]:
         return list(self._interpreter.get_input_details())
@@ -42,11 +45,18 @@ class TensorRunner:
             raise DataError(f"input does not fit the model: {one_line(problem, 120)}") from None
 
     def get_tensor(self, index: int) -> NDArray[Any]:
-        """A copy."""
-        return np.asarray(self._interpreter.get_tensor(index))
+        """A copy. Raises DataError when the tensor holds nothing, as before the tensors are allocated."""
+        try:
+            return np.asarray(self._interpreter.get_tensor(index))
+        except (ValueError, RuntimeError) as problem:
+            raise DataError(f"tensor {index} cannot be read: {one_line(problem, 120)}") from None
 
     def invoke(self) -> None:
-        self._interpreter.invoke()
+        """Raises ModelError when the runtime cannot run the model."""
+        try:
+            self._interpreter.invoke()
+        except (ValueError, RuntimeError) as problem:
+            raise ModelError(f"{self._name}: the runtime cannot run it ({one_line(problem, 120)})") from None
 
     def run(self, x: NDArray[Any]) -> NDArray[Any]:
         """One sample, with or without batch axis, through the first input: a copy of the first output."""
@@ -65,6 +75,6 @@ class TensorRunner:
         outputs = []
         for sample in samples[:, np.newaxis]:
             interpreter.set_tensor(index, sample)
-            interpreter.invoke()
+            self.invoke()
             outputs.append(interpreter.get_tensor(output)[0])
         return np.stack(outputs)

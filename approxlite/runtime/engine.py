@@ -37,10 +37,10 @@ class OperatorInfo:
 
 
 class _Handle(int):
-    """Address of a native engine, destroyed with the last reference to it.
+    """Address of a native engine, given up with the last reference to it.
 
-    An int without slots is none of the garbage collector's business, so even when an interpreter is part of a cycle
-    the engine goes last: the collector first finalises every object of the cycle, the runtime's interpreter among them.
+    In a garbage cycle the collector may come here before it comes to the runtime's interpreter; the native engine
+    lives until both are gone.
     """
 
     __slots__ = ()
@@ -51,7 +51,7 @@ class _Handle(int):
 
 
 class Engine:
-    """Owns the native engine. Belongs to one thread at a time; the interpreter using it must go first."""
+    """Owns the native engine. Belongs to one thread at a time."""
 
     def __init__(self, variant: str | None = None) -> None:
         """Raises InputError when this CPU has no such kernel variant."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from approxlite.formats.configuration import Configuration, Knob
+from approxlite.formats.configuration import EXACT, Configuration, Knob
 from approxlite.formats.errors import ConfigurationError, ModelError
 from approxlite.formats.rung import RungSpec
 from approxlite.runtime.backend import ModelSource, create_interpreter, model_name
@@ -42,9 +42,15 @@ class Interpreter(TensorRunner):
         """
         self._name = model_name(model)
         self._engine = Engine(variant)
-        self._interpreter = create_interpreter(
-            model, runtime, [self._engine], preserve_all_tensors=preserve_all_tensors
-        )
+        self._delegated = True
+        try:
+            self._interpreter = create_interpreter(
+                model, runtime, [self._engine], preserve_all_tensors=preserve_all_tensors
+            )
+        except ModelError:
+            # Where a tensor's shape is known only while the model runs, the runtime admits no delegate like ours.
+            self._delegated = False
+            self._interpreter = create_interpreter(model, runtime, [], preserve_all_tensors=preserve_all_tensors)
         self._rungs = [_spec(rung) for rung in ladder]
         self._operators: list[OperatorInfo] = []
         self._ladder: tuple[str, ...] = ()
@@ -62,6 +68,8 @@ class Interpreter(TensorRunner):
     def set_ladder(self, ladder: Sequence[RungLike]) -> None:
         """Replaces all rungs, at any time, and selects the first. Raises ConfigurationError; the old ladder stays."""
         rungs = [_spec(rung) for rung in ladder]
+        if not self._delegated and any(rung.configuration not in ("", EXACT) for rung in rungs):
+            raise ConfigurationError(f"{self._name}: only exact, because the runtime runs the whole model by itself")
         self._engine.set_ladder(rungs)
         self._rungs = rungs
         self._ladder = tuple(self._canonical(place) for place in range(len(rungs)))

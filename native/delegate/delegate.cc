@@ -3,6 +3,7 @@
 #include <cstring>
 #include <memory>
 
+#include "delegate/dataflow.h"
 #include "delegate/read_node.h"
 #include "delegate/tensor_view.h"
 #include "engine/engine.h"
@@ -48,6 +49,7 @@ void* partition_init(Context* context, const char* buffer, size_t) {
   node->engine = engine;
   node->partition = std::make_unique<Partition>(std::move(operators), inputs, to_vector(params->output_tensors),
                                                 constants, context->tensors_size, engine->kernels());
+  engine->retain();
   engine->add_partition(node->partition.get());
   return node.release();
 }
@@ -55,8 +57,10 @@ void* partition_init(Context* context, const char* buffer, size_t) {
 void partition_free(Context*, void* user_data) {
   auto* node = static_cast<PartitionNode*>(user_data);
   if (node == nullptr) return;
-  node->engine->remove_partition(node->partition.get());
+  Engine* engine = node->engine;
+  engine->remove_partition(node->partition.get());
   delete node;
+  engine->release();
 }
 
 Status partition_prepare(Context*, Node* node) {
@@ -70,7 +74,13 @@ Status partition_invoke(Context* context, Node* node) {
   auto* owned = static_cast<PartitionNode*>(node->user_data);
   Partition& partition = *owned->partition;
   for (const int tensor : partition.shared_tensors()) {
-    partition.place(tensor, static_cast<float*>(context->tensors[tensor].data));
+    void* data = context->tensors[tensor].data;
+    if (data == nullptr) {
+      // The runtime gives no memory to tensors that operators out of order read before anybody writes them.
+      context->ReportError(context, "tensor %d holds nothing yet", tensor);
+      return tflite::kError;
+    }
+    partition.place(tensor, static_cast<float*>(data));
   }
   partition.run(owned->engine->rung());
   return tflite::kOk;
@@ -94,14 +104,20 @@ Status delegate_prepare(Context* context, tflite::Delegate* delegate) {
   if (!engine->owns(context)) return tflite::kOk;
   IntArray* execution_plan = nullptr;
   if (context->GetExecutionPlan(context, &execution_plan) != tflite::kOk) return tflite::kError;
+  const std::vector<int> order = to_vector(execution_plan);
+  Node* node = nullptr;
+  Registration* registration = nullptr;
+  Dataflow dataflow(context->tensors_size);
+  for (const int index : order) {
+    if (context->GetNodeAndRegistration(context, index, &node, &registration) != tflite::kOk) return tflite::kError;
+    dataflow.add(*node);
+  }
   std::vector<Operator> claimed;
   std::vector<int> nodes = {0};  // an IntArray: its size first
-  for (const int index : to_vector(execution_plan)) {
-    Node* node = nullptr;
-    Registration* registration = nullptr;
+  for (const int index : order) {
     if (context->GetNodeAndRegistration(context, index, &node, &registration) != tflite::kOk) return tflite::kError;
     Operator op;
-    if (!read_node(context, node, registration, index, &op)) continue;
+    if (!dataflow.reach(*node) || !read_node(context, node, registration, index, &op)) continue;
     claimed.push_back(std::move(op));
     nodes.push_back(index);
   }

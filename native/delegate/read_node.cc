@@ -116,7 +116,7 @@ bool read_node(const Context* context, const Node* node, const tflite::Registrat
   *op = {};
   op->index = index;
   op->output = node->outputs->data[0];
-  if (!read_attributes(context, node, registration, op)) return false;
+  if (!read_attributes(context, node, registration, op) || constant(*tensor_at(context, op->output))) return false;
   // A constant that is the only activation would be folded by any converter; it is not worth a special case.
   if (constant(*tensor_at(context, op->inputs[0])) && op->inputs.size() == 1) return false;
   op->id = std::string(type_name(op->type)) + "_" + std::to_string(index);

@@ -1,9 +1,11 @@
 #include "delegate/read_weighted.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "delegate/tensor_view.h"
 #include "delegate/window.h"
+#include "kernels/kernels.h"
 
 namespace approxlite {
 namespace {
@@ -13,6 +15,26 @@ using tflite::Node;
 
 // Longest K for which 255 * 127 * K fits the 32-bit sums of the int8 kernels.
 constexpr int64_t kLongestInt8Sum = 60000;
+
+// Most pointers in an indirection list and elements in a padded copy of the input, far above what real models need: a
+// small file with a wide dilation or filter must not ask for more memory than there is.
+constexpr int64_t kMostListed = int64_t{1} << 25;
+constexpr int64_t kMostCopied = int64_t{1} << 27;
+
+// Whether the lists and copies of plan.h stay within those bounds.
+bool affordable(const Operator& op) {
+  const Window& window = op.window;
+  const auto covered = [](int in, int before, int out, int stride, int filter, int dilation) {
+    return std::max(int64_t{in} + before, int64_t{out - 1} * stride + int64_t{filter - 1} * dilation + 1);
+  };
+  const int64_t height =
+      covered(op.in.height, window.pad_top, op.out.height, window.stride_height, window.height, window.dilation_height);
+  const int64_t width =
+      covered(op.in.width, window.pad_left, op.out.width, window.stride_width, window.width, window.dilation_width);
+  const int64_t taps = int64_t{window.height} * window.width;
+  const int64_t pixels = int64_t{op.out.height} * op.out.width + kIndirectionSlack;
+  return taps <= kMostListed / pixels && height <= kMostCopied / op.in.channels / width;
+}
 
 // Scales of hybrid weights along the axis of output channels: symmetric, one for all or one per channel.
 bool read_scales(const tflite::Tensor& tensor, int channel_axis, int channels, std::vector<float>* scales) {
@@ -76,7 +98,8 @@ bool read_conv_2d(const Context* context, const Node* node, Operator* op) {
                 .dilation_width = params->dilation_width_factor};
   op->weights.rows = filter[0];
   op->weights.columns = filter[1] * filter[2] * filter[3];
-  if (!place_window(params->padding, op) || !read_activation(params->activation, &op->range)) return false;
+  if (!place_window(params->padding, op) || !affordable(*op)) return false;
+  if (!read_activation(params->activation, &op->range)) return false;
   support_weighted_knobs(op);
   op->knobs.rows = op->out.height >= 2;
   op->knobs.cols = op->out.width >= 2;
@@ -123,6 +146,7 @@ bool read_fully_connected(const Context* context, const Node* node, Operator* op
   op->size = op->out.size();
   op->weights.rows = filter[0];
   op->weights.columns = filter[1];
+  if (!affordable(*op)) return false;
   support_weighted_knobs(op);
   return read_activation(params->activation, &op->range);
 }

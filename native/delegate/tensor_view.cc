@@ -32,6 +32,7 @@ std::vector<int> dims_of(const tflite::Tensor& tensor, size_t element_bytes) {
     if (dim <= 0) return {};
   }
   const int64_t count = elements(dims);
+  if (reinterpret_cast<uintptr_t>(tensor.data) % element_bytes != 0) return {};
   if (count > kMostElements || tensor.bytes != static_cast<size_t>(count) * element_bytes) return {};
   return dims;
 }

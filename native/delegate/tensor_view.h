@@ -22,7 +22,8 @@ inline bool constant(const tflite::Tensor& tensor) {
          tensor.data != nullptr;
 }
 
-// Dimensions, all positive; empty if they are not, or if the tensor's bytes do not match them.
+// Dimensions, all positive; empty if they are not, if the tensor's bytes do not match them, or if its data lies askew in
+// the file.
 std::vector<int> dims_of(const tflite::Tensor& tensor, size_t element_bytes);
 
 int64_t elements(const std::vector<int>& dims);

@@ -5,8 +5,8 @@
 #include "engine/engine.h"
 #include "engine/version.h"
 
-struct approx_engine {
-  approxlite::Engine engine;
+struct approx_engine final : approxlite::Engine {
+  using Engine::Engine;
 };
 
 using approxlite::KernelTable;
@@ -29,66 +29,64 @@ approx_status approx_engine_create(const char* variant, approx_engine** out) {
   *out = nullptr;
   const KernelTable* kernels = variant != nullptr ? approxlite::kernels_named(variant) : &approxlite::best_kernels();
   if (kernels == nullptr) return APPROX_INVALID_ARGUMENT;
-  *out = new (std::nothrow) approx_engine{approxlite::Engine(*kernels)};
+  *out = new (std::nothrow) approx_engine(*kernels);
   return *out != nullptr ? APPROX_OK : APPROX_OUT_OF_MEMORY;
 }
 
-void approx_engine_destroy(approx_engine* engine) { delete engine; }
+void approx_engine_destroy(approx_engine* engine) {
+  if (engine != nullptr) engine->release();
+}
 
-void* approx_engine_delegate(approx_engine* engine) { return engine != nullptr ? engine->engine.delegate() : nullptr; }
+void* approx_engine_delegate(approx_engine* engine) { return engine != nullptr ? engine->delegate() : nullptr; }
 
 const char* approx_engine_error(const approx_engine* engine) {
-  return engine != nullptr ? engine->engine.error() : "no engine";
+  return engine != nullptr ? engine->error() : "no engine";
 }
 
 approx_status approx_engine_set_ladder(approx_engine* engine, const approx_rung* rungs, size_t count) {
-  return engine != nullptr ? engine->engine.set_ladder(rungs, count) : APPROX_INVALID_ARGUMENT;
+  return engine != nullptr ? engine->set_ladder(rungs, count) : APPROX_INVALID_ARGUMENT;
 }
 
 approx_status approx_engine_set_rung(approx_engine* engine, int rung) {
-  return engine != nullptr ? engine->engine.set_rung(rung) : APPROX_INVALID_ARGUMENT;
+  return engine != nullptr ? engine->set_rung(rung) : APPROX_INVALID_ARGUMENT;
 }
 
-int approx_engine_rung(const approx_engine* engine) { return engine != nullptr ? engine->engine.rung() : 0; }
+int approx_engine_rung(const approx_engine* engine) { return engine != nullptr ? engine->rung() : 0; }
 
-int approx_engine_rung_count(const approx_engine* engine) {
-  return engine != nullptr ? engine->engine.rung_count() : 0;
-}
+int approx_engine_rung_count(const approx_engine* engine) { return engine != nullptr ? engine->rung_count() : 0; }
 
 size_t approx_engine_operator_count(const approx_engine* engine) {
-  return engine != nullptr ? engine->engine.operator_count() : 0;
+  return engine != nullptr ? engine->operator_count() : 0;
 }
 
 approx_status approx_engine_operator(const approx_engine* engine, size_t i, approx_operator* out) {
-  return engine != nullptr ? engine->engine.describe(i, out) : APPROX_INVALID_ARGUMENT;
+  return engine != nullptr ? engine->describe(i, out) : APPROX_INVALID_ARGUMENT;
 }
 
 const char* approx_engine_knob(const approx_engine* engine, size_t i, size_t knob) {
-  return engine != nullptr ? engine->engine.knob(i, knob) : nullptr;
+  return engine != nullptr ? engine->knob(i, knob) : nullptr;
 }
 
 const char* approx_engine_rung_knob(const approx_engine* engine, int rung, size_t i) {
-  return engine != nullptr ? engine->engine.rung_knob(rung, i) : nullptr;
+  return engine != nullptr ? engine->rung_knob(rung, i) : nullptr;
 }
 
 void approx_engine_time_operators(approx_engine* engine, int on) {
-  if (engine != nullptr) engine->engine.time_operators(on != 0);
+  if (engine != nullptr) engine->time_operators(on != 0);
 }
 
 approx_status approx_engine_operator_times(const approx_engine* engine, int64_t* nanoseconds, size_t count) {
-  return engine != nullptr ? engine->engine.operator_times(nanoseconds, count) : APPROX_INVALID_ARGUMENT;
+  return engine != nullptr ? engine->operator_times(nanoseconds, count) : APPROX_INVALID_ARGUMENT;
 }
 
 void approx_engine_observe_ranges(approx_engine* engine, int on) {
-  if (engine != nullptr) engine->engine.observe_ranges(on != 0);
+  if (engine != nullptr) engine->observe_ranges(on != 0);
 }
 
 approx_status approx_engine_range(const approx_engine* engine, size_t i, float* low, float* high) {
-  return engine != nullptr ? engine->engine.range(i, low, high) : APPROX_INVALID_ARGUMENT;
+  return engine != nullptr ? engine->range(i, low, high) : APPROX_INVALID_ARGUMENT;
 }
 
-size_t approx_engine_memory_bytes(const approx_engine* engine) {
-  return engine != nullptr ? engine->engine.bytes() : 0;
-}
+size_t approx_engine_memory_bytes(const approx_engine* engine) { return engine != nullptr ? engine->bytes() : 0; }
 
 }  // extern "C"

@@ -16,6 +16,14 @@ namespace approxlite {
 class Engine {
  public:
   explicit Engine(const KernelTable& kernels);
+  virtual ~Engine() = default;
+  Engine(const Engine&) = delete;
+
+  // Whoever made the engine and every node of the runtime that uses it share it; the last to release deletes it.
+  void retain() { ++references_; }
+  void release() {
+    if (--references_ == 0) delete this;
+  }
 
   const KernelTable& kernels() const { return kernels_; }
   tflite::Delegate* delegate() { return &delegate_; }
@@ -70,6 +78,7 @@ class Engine {
   approx_status resolve(Rung* rung);
   void locate();
 
+  int references_ = 1;
   const KernelTable& kernels_;
   tflite::Delegate delegate_ = {};
   const tflite::Context* context_ = nullptr;

@@ -83,7 +83,6 @@ Plan* Partition::plan_for(size_t i, const Choice& choice) {
   }
   const PlanContext context = {operators_[i], kernels_, weights_[i].get(), scratch_.data()};
   cached.push_back({choice, make_plan(context, choice.knob, choice.scale), true});
-  bound_ = false;
   return cached.back().plan.get();
 }
 
@@ -95,6 +94,8 @@ void Partition::set_ladder(const std::vector<std::vector<Choice>>& choices) {
   for (size_t rung = 0; rung < choices.size(); ++rung) {
     for (const size_t i : steps_) rungs_[rung].push_back(plan_for(i, choices[rung][i]));
   }
+  // A plan that the last ladder did not use has missed what was bound since.
+  bound_ = false;
 }
 
 void Partition::bind() {

@@ -57,7 +57,7 @@ APPROX_EXPORT const char* approx_cpu_features(void);
  */
 APPROX_EXPORT approx_status approx_engine_create(const char* variant, approx_engine** out);
 
-/** Destroy the interpreter first. NULL is fine. */
+/** Afterwards nothing may be done with an interpreter that uses the engine but to destroy it. NULL is fine. */
 APPROX_EXPORT void approx_engine_destroy(approx_engine* engine);
 
 /** A `TfLiteDelegate*`, owned by the engine. */
