@@ -75,6 +75,17 @@ bool read_weights(const Context* context, const Node* node, size_t rank, int cha
   return true;
 }
 
+// `filter` is shaped (_, height, width, _); both kinds of convolution name their parameters alike.
+template <typename Params>
+Window window_of(const std::vector<int>& filter, const Params& params) {
+  return {.height = filter[1],
+          .width = filter[2],
+          .stride_height = params.stride_height,
+          .stride_width = params.stride_width,
+          .dilation_height = params.dilation_height_factor,
+          .dilation_width = params.dilation_width_factor};
+}
+
 void support_weighted_knobs(Operator* op) {
   const int64_t k = op->weights.columns;
   op->knobs = {.int8 = k <= kLongestInt8Sum, .sample = k >= 8};
@@ -90,12 +101,7 @@ bool read_conv_2d(const Context* context, const Node* node, Operator* op) {
   if (!read_image_shapes(context, op) || !read_weights(context, node, 4, 0, &filter, &op->weights)) return false;
   if (filter[0] != op->out.channels || filter[3] != op->in.channels) return false;
   const auto* params = static_cast<const tflite::ConvParams*>(node->builtin_data);
-  op->window = {.height = filter[1],
-                .width = filter[2],
-                .stride_height = params->stride_height,
-                .stride_width = params->stride_width,
-                .dilation_height = params->dilation_height_factor,
-                .dilation_width = params->dilation_width_factor};
+  op->window = window_of(filter, *params);
   op->weights.rows = filter[0];
   op->weights.columns = filter[1] * filter[2] * filter[3];
   if (!place_window(params->padding, op) || !affordable(*op)) return false;
@@ -113,12 +119,7 @@ bool read_depthwise_conv_2d(const Context* context, const Node* node, Operator* 
   if (!read_image_shapes(context, op) || !read_weights(context, node, 4, 3, &filter, &op->weights)) return false;
   if (filter[0] != 1 || filter[3] != op->out.channels || op->in.channels != op->out.channels) return false;
   const auto* params = static_cast<const tflite::DepthwiseConvParams*>(node->builtin_data);
-  op->window = {.height = filter[1],
-                .width = filter[2],
-                .stride_height = params->stride_height,
-                .stride_width = params->stride_width,
-                .dilation_height = params->dilation_height_factor,
-                .dilation_width = params->dilation_width_factor};
+  op->window = window_of(filter, *params);
   op->weights.rows = filter[1] * filter[2];
   op->weights.columns = filter[3];
   if (!place_window(params->padding, op) || !read_activation(params->activation, &op->range)) return false;
