@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
+from statistics import median
 
 from pydantic import BaseModel
 
-from approxlite.formats.interval import Estimate
 from approxlite.formats.rung import RungSpec
 from approxlite.profiler.estimates import median_estimate
 from approxlite.profiler.host import host_device
 from approxlite.profiler.inputs import set_random_inputs
-from approxlite.profiler.interleave import Subject, rounds_for
+from approxlite.profiler.interleave import Block, Subject, rounds_for
 from approxlite.profiler.versions import versions
 from approxlite.runtime import Interpreter, StockInterpreter
 
+INSTANCES = 6
+"""Pairs of interpreters. Where in memory one happens to lie moves its time by a percent or two, in all of its rounds;
+of six independent pairs the smallest and the largest ratio are a 95 % interval of the median."""
+
+_ROUNDS_AT_LEAST = 3  # of each pair
+
 
 class Ratio(BaseModel):
-    """Our time as a share of the other's: the median over rounds and its 95 % interval."""
+    """Our time as a share of the other's: the median over pairs of interpreters and its 95 % interval."""
 
     median: float
     low: float
@@ -42,6 +48,7 @@ class Bench(BaseModel):
     ours_ms: float
     stock_ms: float
     ratio: Ratio
+    instances: int
     rounds: int
     cpu: Cpu
     versions: dict[str, str]
@@ -55,32 +62,40 @@ def bench(
     seconds: float = 3.0,
     seed: int = 0,
 ) -> Bench:
-    """Times `invoke()` alone, on one thread, with one random input already set.
+    """Times `invoke()` alone, on one thread, with one random input already set, of `INSTANCES` pairs in turn.
 
     `against` runs on stock LiteRT; None is the model itself. Raises ModelError or ConfigurationError. Not thread-safe:
     other work in this process would be measured too.
     """
-    ours = Interpreter(model, [rung])
-    stock = StockInterpreter(model if against is None else against)
-    for interpreter in (ours, stock):
-        interpreter.allocate_tensors()
-        set_random_inputs(interpreter, seed)
-    taken = rounds_for(seconds, [Subject("ours", ours.invoke), Subject("stock", stock.invoke)], seed=seed)
+    pairs: list[tuple[Interpreter, StockInterpreter]] = []  # all kept, so that no two lie in the same place
+    taken: list[list[dict[str, Block]]] = []
+    for instance in range(INSTANCES):
+        pair = Interpreter(model, [rung]), StockInterpreter(model if against is None else against)
+        for interpreter in pair:
+            interpreter.allocate_tensors()
+            set_random_inputs(interpreter, seed)
+        pairs.append(pair)
+        subjects = [Subject("ours", pair[0].invoke), Subject("stock", pair[1].invoke)]
+        share, order = seconds / INSTANCES, seed * INSTANCES + instance
+        taken.append(rounds_for(share, subjects, seed=order, min_rounds=_ROUNDS_AT_LEAST))
 
-    def milliseconds(subject: str) -> Estimate:
-        return median_estimate([round_[subject].median_ns / 1e6 for round_ in taken])
+    def milliseconds(subject: str) -> float:
+        return median(median(round_[subject].median_ns for round_ in rounds) for rounds in taken) / 1e6
 
-    ratio = median_estimate([round_["ours"].median_ns / round_["stock"].median_ns for round_ in taken])
+    ratio = median_estimate(
+        [median(round_["ours"].median_ns / round_["stock"].median_ns for round_ in rounds) for rounds in taken]
+    )
     device = host_device()
     return Bench(
         model=Path(model).name,
         against=Path(against or model).name,
-        configuration=ours.configuration,
+        configuration=pairs[0][0].configuration,
         threads=1,
-        ours_ms=milliseconds("ours").value,
-        stock_ms=milliseconds("stock").value,
+        ours_ms=milliseconds("ours"),
+        stock_ms=milliseconds("stock"),
         ratio=Ratio(median=ratio.value, low=ratio.low, high=ratio.high),
-        rounds=ratio.samples,
+        instances=INSTANCES,
+        rounds=sum(map(len, taken)),
         cpu=Cpu(model=device.cpu, features=device.features),
         versions=versions(),
     )

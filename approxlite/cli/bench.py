@@ -9,6 +9,7 @@ import typer
 
 from approxlite.cli import options
 from approxlite.cli.console import Progress, print_json, print_line
+from approxlite.model import load_model
 from approxlite.profiler.bench import Bench
 from approxlite.profiler.bench import bench as run_bench
 from approxlite.report.text import milliseconds
@@ -32,6 +33,7 @@ def bench(
 
     Example: `approxlite bench model.tflite --configuration all=int8 --against model_int8.tflite`
     """
+    load_model(model)  # says more about a damaged file
     rung = options.rung(model, configuration, weights)
     with Progress().stage("bench"):
         result = run_bench(model, rung, against=against, seconds=seconds, seed=seed)
@@ -46,5 +48,5 @@ def _sentence(result: Bench) -> str:
     return (
         f"{result.configuration}: {milliseconds(result.ours_ms)}, stock LiteRT on {result.against}: "
         f"{milliseconds(result.stock_ms)}, ratio {ratio.median:.3f} [{ratio.low:.3f}, {ratio.high:.3f}] over "
-        f"{result.rounds} rounds"
+        f"{result.rounds} rounds of {result.instances} pairs of interpreters"
     )

@@ -67,6 +67,8 @@ def _print(result: Evaluation, configuration: str, policy: Path | None) -> None:
         )
     ]
     for other in result.beside:
+        if other.name == configuration and policy is None:
+            continue  # exact beside itself
         accuracy, agreement = percent_interval(other.accuracy), percent_interval(other.agreement)
         rows.append(
             (other.name, accuracy, agreement, milliseconds(other.mean_ms), ratio_interval(other.ratio_to_stock))
@@ -75,4 +77,4 @@ def _print(result: Evaluation, configuration: str, policy: Path | None) -> None:
     if policy is not None:
         answers = ", ".join(f"rung {rung} {percent(part)}" for rung, part in enumerate(result.rungs) if part > 0)
         print_line(f"answers: {answers}")
-    print_line(f"on {result.samples} samples of {result.data}, {result.rounds} rounds; 95 % intervals")
+    print_line(f"on {result.samples} samples of {result.data}, {result.rounds} rounds; 95 % intervals within this run")

@@ -23,7 +23,7 @@ def print_results(optimized: Optimized, plan: Plan) -> None:
     ]
     print_table(("", "accuracy", "same answer as exact", "time", "share of stock float"), rows)
     seen = "which tuning has not seen" if results.unseen else "the part of the data kept for certification"
-    print_line(f"on {results.samples} samples of {results.data}, {seen}; 95 % intervals")
+    print_line(f"on {results.samples} samples of {results.data}, {seen}; 95 % intervals within this run")
     print_line(certificate_sentence(optimized.policy))
     if more := advice(optimized.policy):
         print_line(more)

@@ -17,7 +17,7 @@ from approxlite.formats.provenance import Sha256
 from approxlite.formats.rung import RungSpec
 from approxlite.policy.outcomes import answered_shares, answers_of, reached_shares, scores
 from approxlite.policy.statistics import ratio_of_times, share
-from approxlite.policy.turns import BLOCK, Run, take_turns
+from approxlite.policy.turns import BLOCK, Run, take_steady_turns
 from approxlite.runtime.backend import ModelSource
 from approxlite.runtime.interpreter import Interpreter
 from approxlite.runtime.session import Session
@@ -88,7 +88,8 @@ def evaluate_policy(
 ) -> Evaluation:
     """Really runs `policy` on `data`, in turns with stock and exact, for about `seconds` and at least three rounds.
 
-    Raises PolicyError as a session does. Other work in this process would be measured too.
+    Raises PolicyError as a session does, and UnstableError when timings do not settle. Other work in this process would
+    be measured too.
     """
     sources = models_of(policy, models)
     with Session(policy, sources) as session:
@@ -131,7 +132,9 @@ def _evaluation(
         "stock": _way(Timed(stock), data),
     }
     runs = {name: way.run for name, way in ways.items()}
-    times = take_turns(runs, data.x, seconds=seconds, seed=seed, progress=progress)
+    times = take_steady_turns(
+        runs, data.x, ours="ours", reference="stock", seconds=seconds, seed=seed, progress=progress
+    )
     exact = ways["exact"].answers
 
     def ratio(name: str, reference: str) -> Estimate:

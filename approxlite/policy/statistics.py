@@ -59,7 +59,8 @@ def ratio_of_times(times: NDArray[np.float64], reference: NDArray[np.float64], *
 
     A sample's time is its median over rounds, so a round that something else disturbed does not count. The interval
     resamples rounds and blocks of `block` neighbouring samples together, the same ones on both sides, because what
-    disturbs the machine disturbs neighbours alike.
+    disturbs the machine disturbs neighbours alike. It holds for these two interpreters: another pair, elsewhere in
+    memory, may differ by a percent or two.
     """
     rounds, samples = times.shape
     random = np.random.default_rng(seed)

@@ -18,7 +18,7 @@ from approxlite.formats.policy import Policy
 from approxlite.formats.rung import RungSpec
 from approxlite.policy.outcomes import answers_of, scores
 from approxlite.policy.statistics import ratio_of_times, share
-from approxlite.policy.turns import BLOCK, Run, take_turns
+from approxlite.policy.turns import BLOCK, Run, take_steady_turns
 from approxlite.profiler.versions import versions
 from approxlite.report.inspection import inspect_model
 from approxlite.report.results import ResultRow, Results, Role
@@ -57,7 +57,7 @@ def compare(
 
     single: the best rung without a cascade, if it is to be shown. int8: the same network as a quantised file, run on
     stock LiteRT. unseen: whether `data` was kept away from tuning and certification, for the report.
-    Raises ModelError, PolicyError or InputError. Belongs to one thread.
+    Raises ModelError, PolicyError, InputError, or UnstableError when timings do not settle. Belongs to one thread.
     """
     progress("answering every sample", 0.0)
     with Session(policy, model) as session:
@@ -72,9 +72,11 @@ def compare(
             ways.append(_timed("best single rung", "rung", _rung(model, single), data, single.configuration))
         classes = answers_of(np.stack([scores(answer.output) for answer in answered]))
         ways.append(_Way("policy", "policy", _stages(policy), classes, lambda x: session.run(x).latency_ms))
-        times = take_turns(
+        times = take_steady_turns(
             {way.name: way.run for way in ways},
             data.x,
+            ours="policy",
+            reference="stock float",
             seconds=seconds,
             seed=seed,
             progress=lambda done: progress("all ways take turns", done),
