@@ -16,8 +16,9 @@ from approxlite.formats.document import now
 from approxlite.formats.interval import Estimate
 from approxlite.formats.provenance import ModelReference
 from approxlite.model.reader import load_model
+from approxlite.policy.fingerprints import Indices
 from approxlite.policy.measure import Measure
-from approxlite.policy.split import Indices, split
+from approxlite.policy.split import split
 from approxlite.runtime import Interpreter
 from approxlite.runtime.library import numerics_version
 from approxlite.tuner.calibration import calibrate

@@ -7,17 +7,21 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from approxlite.cli.knobs import check_has_knobs
+import numpy as np
+
+from approxlite.cli.knobs import check_can_be_tuned
 from approxlite.cli.stages import Stages
 from approxlite.formats.curve import load_curve
 from approxlite.formats.data import Data
-from approxlite.formats.errors import PolicyError
+from approxlite.formats.document import make_folder
+from approxlite.formats.errors import DataError, PolicyError
 from approxlite.formats.policy import Policy, load_policy, save_policy
 from approxlite.formats.profile import load_profile
 from approxlite.model import load_model
 from approxlite.policy.build import best_single, build_policy
-from approxlite.policy.certify import certify
-from approxlite.policy.split import rebuild
+from approxlite.policy.certify import certify, check_enough, check_shares
+from approxlite.policy.fingerprints import fingerprints, found_in
+from approxlite.policy.split import rebuild, split
 from approxlite.profiler.host import host_device
 from approxlite.profiler.live import LiveHost
 from approxlite.profiler.profile import profile_host
@@ -67,10 +71,14 @@ def optimize(plan: Plan, progress: StageProgress, skipping: Callable[[str], None
     """Runs what is not done yet and writes profile.jsonl, curve.json, weights.bin, policy.approx and report.html.
 
     Interrupted at any moment, the next call goes on where it stopped. `skipping` is told of stages that are done.
-    Raises ApproxError; GuardError when not even the exact configuration can be certified with this much data.
+    Raises ApproxError; GuardError, before anything is measured, when not even the exact configuration can be certified
+    with this much data.
     """
-    check_has_knobs(plan.model)
-    plan.out.mkdir(parents=True, exist_ok=True)
+    check_can_be_tuned(plan.model)
+    check_shares(plan.epsilon, plan.delta)
+    check_enough(len(split(plan.data, plan.seed).certification), plan.epsilon, plan.delta)
+    test = None if plan.test is None else unseen_part(plan.test, plan.data)
+    make_folder(plan.out)
     stages = Stages(plan.out)
     skipped: list[str] = []
 
@@ -99,7 +107,7 @@ def optimize(plan: Plan, progress: StageProgress, skipping: Callable[[str], None
             _certify(plan)
         stages.finish("certify", inputs, ["policy.approx"])
     policy = load_policy(plan.out / "policy.approx")
-    tested = plan.test or certification_part(plan.data, policy)
+    tested = certification_part(plan.data, policy) if test is None else test
     inputs = [*machine, stages.digest("policy.approx"), tested.sha256, plan.int8 and load_model(plan.int8).sha256]
     if not is_done("evaluate", inputs):
         with progress("evaluate") as say:
@@ -126,9 +134,10 @@ def _certify(plan: Plan) -> None:
     """Builds and certifies; the policy is written once, with its certificate."""
     curve, weights = load_curve(plan.out / "curve.json")
     target = plan.out / "policy.approx"
-    sequence = next_sequence(target)
+    before = policy_at(target)
+    sequence = next_sequence(before)
     policy = build_policy(curve, weights, plan.model, plan.data, aim=plan.aim, sequence=sequence, seed=plan.seed)
-    save_policy(target, certify(policy, plan.model, plan.data, epsilon=plan.epsilon, delta=plan.delta))
+    save_policy(target, certify(policy, plan.model, plan.data, epsilon=plan.epsilon, delta=plan.delta, before=before))
 
 
 def _evaluate(plan: Plan, policy: Policy, tested: Data, say: Callable[[str, float], None]) -> None:
@@ -153,9 +162,26 @@ def certification_part(data: Data, policy: Policy) -> Data:
     return replace(data, x=data.x[kept], y=None if data.y is None else data.y[kept])
 
 
-def next_sequence(out: Path) -> int:
-    """One more than the policy that stands there now; 0 when there is none."""
+def unseen_part(test: Data, data: Data) -> Data:
+    """The samples of `test` that are not in `data`, and a name that says so. Raises DataError when there are none."""
+    shared = found_in(test.x, fingerprints(data.x))
+    if len(shared) == 0:
+        return test
+    if len(shared) == len(test):
+        raise DataError(f"{test.name}: every sample of it is in {data.name} too; give samples that are new")
+    kept = np.setdiff1d(np.arange(len(test)), shared)
+    name = f"{test.name} (less {len(shared)} that are in {data.name} too)"
+    return replace(test, x=test.x[kept], y=None if test.y is None else test.y[kept], name=name)
+
+
+def policy_at(path: Path) -> Policy | None:
+    """The policy that stands there now, if one does."""
     try:
-        return load_policy(out).sequence + 1
+        return load_policy(path)
     except PolicyError:
-        return 0
+        return None
+
+
+def next_sequence(before: Policy | None) -> int:
+    """One more than that of the policy before; 0 when there is none."""
+    return 0 if before is None else before.sequence + 1

@@ -10,7 +10,7 @@ import typer
 
 from approxlite.cli import options
 from approxlite.cli.console import Progress, print_json, print_line, print_table
-from approxlite.cli.pipeline import next_sequence
+from approxlite.cli.pipeline import next_sequence, policy_at
 from approxlite.formats.curve import load_curve
 from approxlite.formats.policy import Policy, Stage, load_policy, save_policy
 from approxlite.model import load_model
@@ -46,7 +46,8 @@ def build(
     found, weights = load_curve(curve)
     samples = options.load(model, data, mean, std, scale)
     with Progress().stage("build"):
-        policy = build_policy(found, weights, model, samples, aim=aim, sequence=next_sequence(out), seed=seed)
+        sequence = next_sequence(policy_at(out))
+        policy = build_policy(found, weights, model, samples, aim=aim, sequence=sequence, seed=seed)
     save_policy(out, policy)
     if json:
         print_json(policy)

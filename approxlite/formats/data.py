@@ -17,6 +17,8 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from approxlite.formats.errors import ApproxError, DataError, one_line
 
+_LARGEST_CLASS = 2**31 - 1
+
 
 @dataclass(frozen=True)
 class Data:
@@ -84,9 +86,11 @@ def _from_npz(spec: str, kind: numpy.dtype[Any]) -> tuple[NDArray[Any], NDArray[
                 raise DataError(f"{spec}: no array 'x' or '{preferred}', only {', '.join(arrays.files) or 'nothing'}")
             return arrays[name], arrays["y"] if "y" in arrays.files else None
     except FileNotFoundError:
-        raise DataError(f"{spec}: no such file; data is a .npz file or package.module:function") from None
+        raise DataError(f"{spec or 'no name'}: no such file; data is a .npz file or package.module:function") from None
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as problem:
-        raise DataError(f"{spec}: not a readable .npz file ({one_line(problem, 100)})") from None
+        # numpy takes whatever it does not know for a pickle, and suggests to trust it
+        reason = "it holds Python objects, or is another kind of file" if "pickle" in str(problem) else ""
+        raise DataError(f"{spec}: not a readable .npz file ({reason or one_line(problem, 100)})") from None
 
 
 def _from_function(spec: str) -> tuple[NDArray[Any], NDArray[Any] | None]:
@@ -110,7 +114,7 @@ def _from_function(spec: str) -> tuple[NDArray[Any], NDArray[Any] | None]:
 
 
 def _iterable(spec: str, result: object) -> Iterable[Any]:
-    if not isinstance(result, Iterable):
+    if isinstance(result, (str, bytes)) or not isinstance(result, Iterable):
         raise DataError(f"{spec}: gave {type(result).__name__}; it has to return or yield x or (x, y)")
     return result
 
@@ -131,22 +135,30 @@ def _converted(
         return x
     if x.dtype.kind not in "fiu":
         raise DataError(f"{spec}: x is {x.dtype}, but the model takes numbers ({kind})")
-    values = x.astype(numpy.float32)
     try:
-        if scale is not None:
-            values = values * numpy.float32(scale)
-        if mean is not None:
-            values = values - numpy.asarray(mean, numpy.float32)
-        if std is not None:
-            divisor = numpy.asarray(std, numpy.float32)
-            if not (divisor > 0).all():
-                raise DataError(f"{spec}: std has to be above 0, got {std}")
-            values = values / divisor
+        with numpy.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused later, in one line
+            values = _normalised(spec, x, mean, std, scale)
     except ValueError:
         raise DataError(f"{spec}: mean or std does not fit the last axis of x, whose shape is {x.shape}") from None
     if values.shape != x.shape:
         raise DataError(f"{spec}: mean or std does not fit the last axis of x, whose shape is {x.shape}")
     return values.astype(kind)
+
+
+def _normalised(
+    spec: str, x: NDArray[Any], mean: ArrayLike | None, std: ArrayLike | None, scale: float | None
+) -> NDArray[numpy.float32]:
+    values = x.astype(numpy.float32)
+    if scale is not None:
+        values = values * numpy.float32(scale)
+    if mean is not None:
+        values = values - numpy.asarray(mean, numpy.float32)
+    if std is not None:
+        divisor = numpy.asarray(std, numpy.float32)
+        if not (divisor > 0).all():
+            raise DataError(f"{spec}: std has to be above 0, got {std}")
+        values = values / divisor
+    return values
 
 
 def _shaped(spec: str, x: NDArray[Any], sample: tuple[int, ...]) -> NDArray[Any]:
@@ -160,6 +172,8 @@ def _labels(spec: str, y: NDArray[Any], samples: int) -> NDArray[numpy.int64]:
         raise DataError(f"{spec}: y is {y.dtype}, but class numbers are integers")
     if y.shape != (samples,):
         raise DataError(f"{spec}: y has shape {y.shape}, but x holds {samples} samples")
+    if (y < 0).any() or (y > _LARGEST_CLASS).any():
+        raise DataError(f"{spec}: y holds {y.min()} to {y.max()}, but class numbers count from 0")
     return y.astype(numpy.int64)
 
 

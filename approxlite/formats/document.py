@@ -75,12 +75,14 @@ def read_bytes(path: str | os.PathLike[str], error: type[ApproxError], limit: in
 def save_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     """Replaces the file in one step: readers, and a crash at any moment, see the old content or the new.
 
-    Raises FormatError when the folder cannot be written.
+    Raises FormatError when the folder cannot be written, or when what stands there is no file, such as /dev/null.
     """
     target = Path(path)
     temporary: str | None = None
+    make_folder(target.parent)
+    if target.exists() and not target.is_file():
+        raise FormatError(f"{target}: cannot be written (it is there and is no ordinary file)")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), 0o644)
@@ -93,6 +95,15 @@ def save_atomically(path: str | os.PathLike[str], content: bytes) -> None:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
         raise FormatError(f"{target}: cannot be written ({problem.strerror or problem})") from None
+
+
+def make_folder(folder: Path) -> None:
+    """And those above it; raises FormatError when that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        reason = "there is a file" if isinstance(problem, FileExistsError) else problem.strerror or problem
+        raise FormatError(f"{folder}: cannot be written (no folder can be made there: {reason})") from None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -99,6 +99,7 @@ class Certificate(Document):
     candidate: Annotated[int, Field(ge=0)]  # the one certified
     tests: Annotated[tuple[CandidateTest, ...], Field(min_length=1)]  # in order; only the last may have failed
     samples_for_two_percent: Annotated[int, Field(ge=1)]  # in all, if no further one disagrees
+    claims: Annotated[int, Field(ge=1)] = 1  # certificates given one after another on the same data, with this one
     samples_for_next: Annotated[int, Field(ge=1)] | None  # the same, to pass the candidate that failed
     statement: str  # all of this for a person
 

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 from approxlite.formats.document import Document, JournalRow
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Fingerprint = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 Time = AwareDatetime
 
 
@@ -29,10 +30,14 @@ class Device(JournalRow):
 
 
 class SplitRecord(Document):
-    """How one data set was divided: sample counts per part, reproducible from the seed."""
+    """How one data set was divided: sample counts per part, reproducible from the seed.
+
+    tuning_sketch: fingerprints of a few samples of calibration and search, to recognise them in other data.
+    """
 
     seed: int
     data_sha256: Sha256
     calibration: Annotated[int, Field(ge=0)]
     search: Annotated[int, Field(ge=0)]
     certification: Annotated[int, Field(ge=0)]
+    tuning_sketch: Annotated[tuple[Fingerprint, ...], Field(max_length=64)] = ()

@@ -111,7 +111,7 @@ def _tensor(root: Any, tensor: Any, index: int) -> Tensor:
     buffer = root.Buffers(tensor.Buffer())
     return Tensor(
         index=index,
-        name=(tensor.Name() or b"").decode("utf-8", "replace"),
+        name=(tensor.Name() or b"").decode("utf-8"),
         shape=shape,
         dtype=_DTYPES[tensor.Type()],
         is_constant=buffer.DataLength() > 0 or buffer.Size() > 0,

@@ -5,6 +5,9 @@ are tried in the order that tuning fixed, most cautious first, each against the 
 epsilon of the answers. The p-value is exact (Clopper and Pearson 1934). Testing stops at the first candidate whose
 hypothesis cannot be rejected at level delta, so that whatever is chosen breaks the promise with probability at most
 delta, however many were tried. The samples are ones that tuning has never seen; no labels are needed.
+
+That holds for one certificate. Whoever looks at it and asks the same samples again, with another epsilon or other
+candidates, has another chance of being wrong; certificates count how many there were, for Bonferroni's bound on all.
 """
 
 from __future__ import annotations
@@ -17,8 +20,9 @@ from numpy.typing import NDArray
 
 from approxlite.formats.data import Data
 from approxlite.formats.document import now
-from approxlite.formats.errors import GuardError, InputError
+from approxlite.formats.errors import DataError, GuardError, InputError
 from approxlite.formats.policy import CandidateTest, Certificate, Policy, Rule
+from approxlite.policy.fingerprints import distinct, found_in
 from approxlite.policy.outcomes import Outcomes, collect
 from approxlite.policy.split import rebuild
 from approxlite.policy.statistics import p_value, samples_needed, upper_bound
@@ -38,24 +42,20 @@ def certify(
     *,
     epsilon: float = 0.05,
     delta: float = 0.05,
+    before: Policy | None = None,
 ) -> Policy:
     """`policy` with the cheapest rule that passes and the certificate for it; the sequence number goes up by one.
 
-    Of the data that the policy was tuned on only the part kept for certification is used, of other data everything.
-    Raises GuardError when not even exact passes, which says how many samples would do; InputError for epsilon or delta
-    outside 0 to 1; PolicyError for other models, or when they compute other bits here.
+    Of the data that the policy was tuned on only the part kept for certification is used, of other data everything;
+    of samples that are equal bit for bit, one. before: the policy that this one replaces, if it is not itself, whose
+    certificate may be of the same data. Raises GuardError when not even exact passes, which says how many samples would
+    do; InputError for epsilon or delta outside 0 to 1; DataError for other data with samples that tuning has seen;
+    PolicyError for other models, or when they compute other bits here.
     """
-    for name, value in (("epsilon", epsilon), ("delta", delta)):
-        if not 0 < value < 1:
-            raise InputError(f"{name} is a share between 0 and 1, not {value}")
+    check_shares(epsilon, delta)
     check_numerics(policy)
     x = certification_samples(policy, data)
-    needed = samples_needed(epsilon, delta)
-    if len(x) < needed:
-        raise GuardError(
-            f"too little data: {len(x)} samples support at best {_percent(upper_bound(0, len(x), delta))} disagreement "
-            f"at {_percent(1 - delta)} confidence; {_percent(epsilon)} needs {needed}, {needed - len(x)} more"
-        )
+    check_enough(len(x), epsilon, delta)
     with Ladder(models_of(policy, models), policy.ladder) as ladder:
         check_probes(policy, ladder)
         outcomes = collect(ladder, len(policy.ladder), policy.exact_rung, x)
@@ -66,7 +66,8 @@ def certify(
             f"no candidate passed: the most cautious changes {tests[0].disagreements} of {len(x)} answers; at that, "
             f"{samples_needed(epsilon, delta, tests[0].disagreements)} samples would be needed"
         )
-    certificate = _certificate(policy, tests, passed[-1], epsilon, delta, data, len(x))
+    claims = _claims(before or policy, policy, epsilon, delta, data)
+    certificate = _certificate(policy, tests, passed[-1], epsilon, delta, data, len(x), claims)
     stages = policy.candidates[passed[-1].candidate].stages
     rule = Rule(kind="fixed" if len(stages) == 1 else "cascade", confidence=policy.rule.confidence, stages=stages)
     return policy.model_copy(
@@ -79,10 +80,39 @@ def certify(
     )
 
 
+def check_shares(epsilon: float, delta: float) -> None:
+    """Raises InputError unless both lie between 0 and 1."""
+    for name, value in (("epsilon", epsilon), ("delta", delta)):
+        if not 0 < value < 1:
+            raise InputError(f"{name} is a share between 0 and 1, not {value}")
+
+
+def check_enough(samples: int, epsilon: float, delta: float) -> None:
+    """Raises GuardError when so few samples cannot support the claim even if no answer changes."""
+    needed = samples_needed(epsilon, delta)
+    if samples < needed:
+        raise GuardError(
+            f"too little data: {samples} different samples for certification support at best "
+            f"{_percent(upper_bound(0, samples, delta))} disagreement at {_percent(1 - delta)} confidence; "
+            f"{_percent(epsilon)} needs {needed}, {needed - samples} more"
+        )
+
+
 def certification_samples(policy: Policy, data: Data) -> NDArray[Any]:
-    """The samples of `data` that neither calibration nor search has seen."""
+    """The different samples of `data` that neither calibration nor search has seen.
+
+    Raises DataError when other data than the policy was tuned on holds samples of it: most likely it is the same data
+    saved anew, and which of its samples tuning has seen is no longer known.
+    """
     if data.sha256 != policy.split.data_sha256:
-        return data.x
+        seen = found_in(data.x, policy.split.tuning_sketch)
+        if len(seen):
+            raise DataError(
+                f"{data.name}: holds samples that tuning has seen, such as sample {seen[0]}; give the very data the "
+                "policy was tuned on, of which only the unseen part is used, or samples that are all new"
+            )
+        different: NDArray[Any] = data.x[distinct(data.x)]
+        return different
     unseen: NDArray[Any] = data.x[rebuild(policy.split, data).certification]
     return unseen
 
@@ -108,6 +138,7 @@ def _certificate(
     delta: float,
     data: Data,
     samples: int,
+    claims: int,
 ) -> Certificate:
     failed = None if passed is tests[-1] else tests[-1]
     certificate = Certificate(
@@ -124,6 +155,7 @@ def _certificate(
         candidate=passed.candidate,
         tests=tuple(tests),
         samples_for_two_percent=samples_needed(TWO_PERCENT, delta, passed.disagreements),
+        claims=claims,
         samples_for_next=None if failed is None else samples_needed(epsilon, delta, failed.disagreements),
         statement="",
     )
@@ -132,17 +164,36 @@ def _certificate(
     return certificate.model_copy(update={"statement": _statement(certificate, data.name, is_exact)})
 
 
+def _claims(before: Policy, policy: Policy, epsilon: float, delta: float, data: Data) -> int:
+    """How many certificates `data` has given with this one; the same one given again is still one."""
+    earlier = before.certificate
+    if earlier is None or earlier.data_sha256 != data.sha256:
+        return 1
+    same = (earlier.epsilon, earlier.delta, _tested(before)) == (epsilon, delta, _tested(policy))
+    return earlier.claims if same else earlier.claims + 1
+
+
+def _tested(policy: Policy) -> object:
+    """All that decides which answers the candidates give."""
+    return [rung.spec() for rung in policy.ladder], [candidate.stages for candidate in policy.candidates]
+
+
 def _statement(certificate: Certificate, data_name: str, is_exact: bool) -> str:
     """The certificate for a person, in one paragraph."""
     samples = certificate.samples
     sentences = [
-        f"On data like {data_name}, of which {samples} samples that tuning had not seen were tried, at most "
+        f"On data like {data_name}, of which {samples} different samples that tuning had not seen were tried, at most "
         f"{_percent(certificate.epsilon)} of this policy's answers differ from the exact model's, with "
         f"{_percent(1 - certificate.delta)} confidence.",
-        f"{certificate.disagreements} of the {samples} differed, which bounds the share at "
-        f"{_percent(certificate.upper_bound)}; {_percent(certificate.smallest_epsilon)} is the least bound that this "
-        "many samples can support.",
+        f"{certificate.disagreements} of the {samples} differed, which would bound the share at "
+        f"{_percent(certificate.upper_bound)} had this rule alone been tried; {_percent(certificate.smallest_epsilon)} "
+        "is the least bound that this many samples can support.",
     ]
+    if certificate.claims > 1:
+        sentences.append(
+            f"The same data has given {certificate.claims} certificates by now, and whoever chooses among them is "
+            f"{_percent(together(certificate))} sure only."
+        )
     if is_exact:
         sentences.append("The rule is to run exact, because no approximation passed.")
     if certificate.upper_bound > TWO_PERCENT:
@@ -156,6 +207,11 @@ def _statement(certificate: Certificate, data_name: str, is_exact: bool) -> str:
             f"with {certificate.samples_for_next} samples in all, if it changes no further one."
         )
     return " ".join(sentences)
+
+
+def together(certificate: Certificate) -> float:
+    """Confidence that all certificates given on the same data hold, by Bonferroni."""
+    return max(0.0, 1 - certificate.claims * certificate.delta)
 
 
 def _percent(share: float) -> str:

@@ -101,5 +101,7 @@ def scores(output: NDArray[Any]) -> NDArray[np.float32]:
     """(classes,) of one sample's output; axes of size 1 go. Raises ModelError unless one axis is left."""
     sizes = [n for n in output.shape if n != 1]
     if len(sizes) != 1:
-        raise ModelError(f"policies compare the top class, but one answer of this model has shape {output.shape}")
+        raise ModelError(
+            f"answers are compared by their top class, but one answer of this model has shape {output.shape}"
+        )
     return np.asarray(output, np.float32).reshape(sizes[0])

@@ -6,25 +6,25 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from approxlite.formats.data import Data
 from approxlite.formats.errors import DataError
 from approxlite.formats.provenance import SplitRecord
-
-Indices = NDArray[np.intp]
+from approxlite.policy.fingerprints import Indices, distinct, sketch
 
 
 @dataclass(frozen=True)
 class Split:
     """Sorted sample indices of each part. `certification` shares no sample with the others; `calibration` and
-    `search` are either the same samples or share none."""
+    `search` are either the same samples or share none. Of samples that are equal bit for bit only the first is in a
+    part. `tuning_sketch`: by which samples of calibration and search are recognised in other data."""
 
     seed: int
     data_sha256: str
     calibration: Indices
     search: Indices
     certification: Indices
+    tuning_sketch: tuple[str, ...]
 
     def record(self) -> SplitRecord:
         """What a curve or a policy keeps of it."""
@@ -34,6 +34,7 @@ class Split:
             calibration=len(self.calibration),
             search=len(self.search),
             certification=len(self.certification),
+            tuning_sketch=self.tuning_sketch,
         )
 
 
@@ -42,18 +43,20 @@ def split(data: Data, seed: int = 0, *, certification: float = 0.5, calibration:
 
     Calibration and search share the rest, because choosing 8-bit grids and choosing knobs hardly overfit one another
     and small data sets have no sample to spare; give `calibration` its own share to keep them apart.
-    Raises DataError when a part would be empty.
+    Copies of a sample are left out: one in each half would have been seen by tuning, and many in one half would count
+    as evidence that they are not. Raises DataError when a part would be empty.
     """
     if not 0 < certification < 1 or not (calibration is None or 0 < calibration < 1 - certification):
         raise ValueError(f"shares of certification {certification} and calibration {calibration} leave nothing")
-    samples = len(data)
+    different = distinct(data.x)
+    samples = len(different)
     certifying = int(np.ceil(samples * certification))
     tuning = samples - certifying
     calibrating = tuning if calibration is None else int(samples * calibration)
     searching = tuning if calibration is None else tuning - calibrating
     if min(certifying, calibrating, searching) < 1:
-        raise DataError(f"{data.name}: {samples} samples are too few to tune on some and certify on others")
-    return _parts(samples, seed, data.sha256, calibrating, searching, certifying)
+        raise DataError(f"{data.name}: {samples} different samples are too few to tune on some and certify on others")
+    return _parts(data, different, seed, calibrating, searching, certifying)
 
 
 def rebuild(record: SplitRecord, data: Data) -> Split:
@@ -61,22 +64,24 @@ def rebuild(record: SplitRecord, data: Data) -> Split:
     if record.data_sha256 != data.sha256:
         raise DataError(f"{data.name}: not the data it was tuned on (sha256 {data.sha256[:12]}, not "
                         f"{record.data_sha256[:12]}); give the same file and the same mean, std and scale")  # fmt: skip
+    different = distinct(data.x)
     counts = (record.calibration, record.search, record.certification)
-    shared = record.calibration == record.search and record.search + record.certification == len(data)
-    if not shared and sum(counts) != len(data):
-        raise DataError(f"{data.name}: has {len(data)} samples, which do not divide into {counts}")
-    return _parts(len(data), record.seed, record.data_sha256, *counts)
+    shared = record.calibration == record.search and record.search + record.certification == len(different)
+    if not shared and sum(counts) != len(different):
+        raise DataError(f"{data.name}: has {len(different)} different samples, which do not divide into {counts}")
+    return _parts(data, different, record.seed, *counts)
 
 
-def _parts(samples: int, seed: int, data_sha256: str, calibrating: int, searching: int, certifying: int) -> Split:
-    order = _order(samples, seed)
-    tuning = order[: samples - certifying]
+def _parts(data: Data, different: Indices, seed: int, calibrating: int, searching: int, certifying: int) -> Split:
+    order = different[_order(len(different), seed)]
+    tuning = order[: len(order) - certifying]
     return Split(
         seed=seed,
-        data_sha256=data_sha256,
+        data_sha256=data.sha256,
         calibration=np.sort(tuning[:calibrating]),
         search=np.sort(tuning[len(tuning) - searching :]),
-        certification=np.sort(order[samples - certifying :]),
+        certification=np.sort(order[len(order) - certifying :]),
+        tuning_sketch=sketch(data.x[tuning]),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from approxlite.formats.policy import Policy
+from approxlite.policy.certify import together
 from approxlite.policy.statistics import samples_needed
 from approxlite.report.results import Results
 from approxlite.report.text import percent
@@ -36,10 +37,16 @@ def certificate_sentence(policy: Policy) -> str:
     certificate = policy.certificate
     if certificate is None:
         return "not certified: `approxlite certify` decides which candidate may run"
+    again = (
+        f"; certificate {certificate.claims} on the same data, all of them hold with "
+        f"{percent(together(certificate))} confidence"
+        if certificate.claims > 1
+        else ""
+    )
     return (
         f"certified: at most {percent(certificate.epsilon)} of answers differ from exact, with "
         f"{percent(1 - certificate.delta)} confidence ({certificate.disagreements} of {certificate.samples} samples "
-        f"did; upper bound {percent(certificate.upper_bound, 2)})"
+        f"did; upper bound {percent(certificate.upper_bound, 2)}){again}"
     )
 
 
@@ -55,7 +62,8 @@ def advice(policy: Policy) -> str:
     if certificate.samples_for_next is not None:
         parts.append(f"the next cheaper policy at the same limit takes {certificate.samples_for_next}")
     slack = (
-        f"The limit could be {percent(supported, 2)} on this data, so a larger aim may give a cheaper policy. "
+        f"The limit could be {percent(supported, 2)} on this data, so a larger aim may give a cheaper policy; but "
+        "whoever chooses among several certificates of the same data can be less sure of each. "
         if supported <= certificate.epsilon / 2
         else ""
     )

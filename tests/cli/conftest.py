@@ -42,6 +42,7 @@ def busy_machine() -> Iterator[None]:
     """These tests are about the command line: a busy machine, whose timings are refused, must not fail them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("approxlite.profiler.profile.UNSTABLE", float("inf"))
+        patch.setattr("approxlite.policy.turns.UNSTABLE", float("inf"))
         yield
 
 

@@ -13,6 +13,7 @@ from approxlite.cli.tiny_model import INPUT, tiny_model
 from approxlite.formats.curve import pack_scales, pack_weights
 from approxlite.formats.policy import load_policy, save_policy
 from approxlite.formats.scale import Scale
+from support.model_builder import ModelBuilder
 
 VERBS_WITH_MODEL = (
     ("inspect", "{model}"),
@@ -266,3 +267,33 @@ def test_wrong_usage(approxlite: Any, arguments: tuple[str, ...]) -> None:
 def test_policy_and_configuration_exclude_each_other(call: Any, model: Path, data: Path) -> None:
     verb = ("evaluate", "{model}", "--data", "{data}", "--policy", "{made}/policy.approx", "--configuration", "exact")
     refused(call(verb, model=model, data=data), "--policy", "--configuration")
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_folder_that_cannot_be_made(approxlite: Any, model: Path, data: Path, tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("kept")
+    refused(approxlite("optimize", model, "--data", data, "--out", tmp_path / place), "cannot be written")
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+def test_too_little_data_is_said_before_anything_is_measured(call: Any, model: Path, data: Path) -> None:
+    optimize = ("optimize", "{model}", "--data", "{data}", "--out", "{out}", "--epsilon", "0.001")
+    refused(call(optimize, model=model, data=data), "too little data", code=5)
+
+
+def test_tuning_data_saved_anew_to_certify(call: Any, model: Path, data: Path, tmp_path: Path) -> None:
+    np.savez(tmp_path / "anew.npz", x=np.load(data)["x"][::-1])
+    certify = ("certify", "{made}/policy.approx", "--model", "{model}", "--data", "{data}", "--out", "{out}/p.approx")
+    refused(call(certify, model=model, data=tmp_path / "anew.npz"), "anew.npz", "samples that tuning has seen")
+
+
+@pytest.mark.parametrize("verb", ["optimize", "evaluate"])
+def test_a_model_whose_answer_is_no_class(approxlite: Any, tmp_path: Path, verb: str) -> None:
+    builder = ModelBuilder((1, 8, 8, 3))
+    (tmp_path / "image.tflite").write_bytes(builder.build(builder.conv_2d(builder.input, 4, (3, 3))))
+    np.savez(tmp_path / "x.npz", x=samples(200, 8, 8, 3))
+    out = ("--out", tmp_path / "out") if verb == "optimize" else ()
+    refused(
+        approxlite(verb, tmp_path / "image.tflite", "--data", tmp_path / "x.npz", *out), "top class", "(1, 8, 8, 4)"
+    )
+    assert not (tmp_path / "out").exists()

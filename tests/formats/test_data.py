@@ -127,6 +127,28 @@ def test_mean_and_std_have_to_fit(tmp_path: Path, options: dict[str, Any]) -> No
         load_data(saved(tmp_path, x=samples()), SHAPE, "float32", **options)
 
 
+@pytest.mark.parametrize("options", [{"scale": float("inf")}, {"scale": 1e38}, {"mean": float("nan")}])
+def test_numbers_that_overflow_are_one_line_without_a_warning(
+    tmp_path: Path, options: dict[str, Any], recwarn: pytest.WarningsRecorder
+) -> None:
+    with pytest.raises(DataError, match="holds NaN or infinity"):
+        load_data(saved(tmp_path, x=samples("float64") * 1e30), SHAPE, "float32", **options)
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("labels", [[-1, 0, 1, 2, 3], [0, 1, 2, 3, 2**63]])
+def test_labels_that_are_no_class_numbers_are_refused(tmp_path: Path, labels: list[int]) -> None:
+    y = numpy.array(labels, numpy.uint64 if max(labels) > 9 else numpy.int8)
+    with pytest.raises(DataError, match="class numbers count from 0"):
+        load_data(saved(tmp_path, x=samples(), y=y), SHAPE, "float32")
+
+
+def test_nobody_is_told_to_trust_a_pickle(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="Python objects") as refusal:
+        load_data(saved(tmp_path, x=numpy.array([{}] * 5)), SHAPE, "float32")
+    assert "unsafely" not in str(refusal.value)
+
+
 def test_what_is_no_npz_file_is_refused_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "set.npz"
     for content in (b"", b"hello", b"PK\x03\x04" + b"\0" * 100):

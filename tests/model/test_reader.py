@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from approxlite.cli.tiny_model import tiny_model
 from approxlite.formats.errors import ModelError
 from approxlite.model import load_model, read_model
 
@@ -86,3 +87,11 @@ def test_every_model_of_the_collection_has_the_recorded_work(collection: Path) -
         model = load_model(collection / known["file"])
         assert model.sha256 == known["sha256"], known["file"]
         assert model.multiply_accumulates == known["mac"], known["file"]
+
+
+def test_a_name_that_is_no_text_is_refused_as_the_runtime_would_later() -> None:
+    content = bytearray(tiny_model())
+    place = content.index(b"features")
+    content[place] = 0xEF
+    with pytest.raises(ModelError, match="damaged model"):
+        read_model(bytes(content))

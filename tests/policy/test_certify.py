@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from approxlite.formats.data import Data
-from approxlite.formats.errors import GuardError, InputError, PolicyError
+from approxlite.formats.errors import DataError, GuardError, InputError, PolicyError
 from approxlite.formats.policy import Policy
 from approxlite.policy.certify import certification_samples, certify, run_tests
 from approxlite.policy.split import split
@@ -115,12 +117,47 @@ def test_of_the_tuning_data_only_the_unseen_half_certifies() -> None:
 def test_of_other_data_everything_certifies() -> None:
     policy = policy_of([EXACT], split=split(small_data(40)).record())
     other = small_data(30, seed=9)
-    assert certification_samples(policy, other) is other.x
+    assert np.array_equal(certification_samples(policy, other), other.x)
+
+
+def test_of_copies_only_one_certifies() -> None:
+    policy = policy_of([EXACT], split=split(small_data(40)).record())
+    other = small_data(30, seed=9)
+    copied = dataclasses.replace(other, x=np.repeat(other.x, 10, axis=0))
+    assert np.array_equal(certification_samples(policy, copied), other.x)
+
+
+def test_tuning_data_saved_anew_cannot_certify() -> None:
+    data = small_data(40)
+    policy = policy_of([EXACT], split=split(data).record())
+    anew = dataclasses.replace(data, x=data.x[::-1].copy(), y=None, sha256="e" * 64)
+    with pytest.raises(DataError, match="samples that tuning has seen"):
+        certification_samples(policy, anew)
+
+
+def test_asking_the_same_samples_again_is_counted_and_said() -> None:
+    model, data = small_model(), small_data(130)
+    once = certify(real_policy([EXACT, CAUTIOUS], model, data), model, data, epsilon=0.1)
+    same = certify(once, model, data, epsilon=0.1)
+    again = certify(once, model, data, epsilon=0.05)
+    elsewhere = certify(once, model, small_data(100, seed=9), epsilon=0.1)
+    claims = [policy.certificate and policy.certificate.claims for policy in (once, same, again, elsewhere)]
+    assert claims == [1, 1, 2, 1]
+    assert again.certificate is not None
+    assert "2 certificates by now, and whoever chooses among them is 90 % sure only" in again.certificate.statement
+
+
+def test_a_new_policy_does_not_forget_the_certificate_of_the_one_it_replaces() -> None:
+    model, data = small_model(), small_data(130)
+    before = certify(real_policy([EXACT, CAUTIOUS], model, data), model, data)
+    after = certify(real_policy([EXACT], model, data), model, data, before=before)
+    assert after.certificate is not None
+    assert after.certificate.claims == 2
 
 
 def test_too_little_data_is_said_with_the_number_that_would_do() -> None:
     model, data = small_model(), small_data(80)
-    with pytest.raises(GuardError, match=r"40 samples support at best 7\.22 % .* 5 % needs 59, 19 more") as error:
+    with pytest.raises(GuardError, match=r"40 different samples .* at best 7\.22 % .* 5 % needs 59, 19 more") as error:
         certify(real_policy([EXACT, CAUTIOUS], model, data), model, data)
     assert error.value.exit_code == 5
 

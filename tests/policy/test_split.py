@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from approxlite.formats.data import Data
 from approxlite.formats.errors import DataError
+from approxlite.policy.fingerprints import found_in
 from approxlite.policy.split import rebuild, split
 
 
 def data_of(samples: int, name: str = "d.npz") -> Data:
-    return Data(np.zeros((samples, 1), np.float32), None, f"{samples:064x}", name)
+    return Data(np.arange(samples, dtype=np.float32)[:, np.newaxis], None, f"{samples:064x}", name)
 
 
 @given(st.integers(2, 3000), st.integers(0, 1000), st.floats(0.2, 0.8))
@@ -43,6 +44,34 @@ def test_a_recorded_split_can_be_made_again(samples: int, seed: int, calibration
     again = rebuild(parts.record(), data)
     for field in ("calibration", "search", "certification"):
         assert (getattr(parts, field) == getattr(again, field)).all()
+
+
+def with_copies(samples: int, copies: int) -> Data:
+    """Each sample `copies` times in a row."""
+    data = data_of(samples)
+    return dataclasses.replace(data, x=np.repeat(data.x, copies, axis=0))
+
+
+@given(st.integers(2, 200), st.integers(1, 5), st.integers(0, 1000))
+def test_copies_of_a_sample_never_stand_on_both_sides_or_count_twice(samples: int, copies: int, seed: int) -> None:
+    data = with_copies(samples, copies)
+    parts = split(data, seed)
+    tuning, certifying = data.x[parts.search].ravel().tolist(), data.x[parts.certification].ravel().tolist()
+    assert sorted([*tuning, *certifying]) == list(range(samples))
+    assert (rebuild(parts.record(), data).certification == parts.certification).all()
+
+
+def test_copies_of_one_sample_cannot_be_divided() -> None:
+    with pytest.raises(DataError, match="1 different samples are too few"):
+        split(with_copies(1, 300))
+
+
+def test_a_record_recognises_tuning_samples_in_other_data() -> None:
+    data = data_of(300)
+    parts = split(data)
+    sketch = parts.record().tuning_sketch
+    assert len(found_in(data.x[parts.search][::-1], sketch)) == len(sketch) == 64
+    assert len(found_in(data.x[parts.certification], sketch)) == 0
 
 
 def test_a_split_never_changes_between_versions() -> None:
