@@ -19,8 +19,8 @@ namespace approxlite {
 
 // Every pointer row of an indirection list is readable this many entries past its last pixel.
 inline constexpr int kIndirectionSlack = 32;
-// Every activation and padding buffer is readable this many bytes past its end (and 64-byte aligned at its start
-// when the engine owns it).
+// Packed weights, quantised inputs and rows of padding are readable this many bytes past their end. Activations are not:
+// some are the runtime's own tensors.
 inline constexpr size_t kReadSlackBytes = 128;
 
 // Which inputs of each tap are read. Null `entries` reads all of them.
