@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
+import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -24,6 +27,14 @@ def test_only_approxlite_lands_beside_other_packages() -> None:
 
 def test_the_native_library_lies_in_the_package() -> None:
     assert any((Path(folder) / "_native" / "libapproxlite.so").is_file() for folder in approxlite.__path__)
+
+
+def test_python_started_in_the_checkout_finds_the_installed_library(examples: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    command = [sys.executable, "-c", "from approxlite.runtime.library import variants; print(*variants())"]
+    run = subprocess.run(command, cwd=examples.parent, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split()[-1] == "reference"
 
 
 def test_one_version_everywhere() -> None:

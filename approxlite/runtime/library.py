@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import importlib.metadata
 from functools import cache
 from pathlib import Path
 
@@ -91,10 +93,17 @@ def library() -> ctypes.CDLL:
 
 
 def library_path() -> Path:
-    """Where the delegate's shared library lies; TFLite's own tools can load it as an external delegate."""
-    # An editable install gives the package two folders: one with the sources, one with what was built.
-    places = [Path(folder) / "_native" / "libapproxlite.so" for folder in approxlite.__path__]
-    return next((place for place in places if place.exists()), places[0])
+    """Where the delegate's shared library lies; TFLite's own tools can load it as an external delegate.
+
+    An editable install gives the package two folders, one with the sources and one with what was built. Whoever starts
+    Python in a checkout imports its sources, which hold no library, and gets that of the installed package.
+    """
+    places = [Path(folder) / "_native" for folder in approxlite.__path__]
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        installed = importlib.metadata.distribution("approxlite").locate_file("approxlite/_native")
+        places.append(Path(str(installed)))
+    libraries = [place / "libapproxlite.so" for place in places]
+    return next((library for library in libraries if library.is_file()), libraries[0])
 
 
 def numerics_version() -> int:
