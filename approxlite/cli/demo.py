@@ -8,10 +8,8 @@ from typing import Annotated
 import typer
 
 from approxlite.cli import options
-from approxlite.cli.console import print_json
-from approxlite.cli.optimize import run, summary
+from approxlite.cli.optimize import carry_out
 from approxlite.cli.pipeline import Plan
-from approxlite.cli.results import print_results
 from approxlite.policy.candidates import AIM
 
 DataArgument = Annotated[str, typer.Argument(metavar="DATA", help="To tune and certify on, as --data elsewhere.")]
@@ -50,8 +48,4 @@ def demo(
         int8=int8,
         test=None if test_data is None else options.load(model, test_data, mean, std, scale),
     )
-    optimized = run(plan)
-    if json:
-        print_json(summary(plan, optimized))
-    else:
-        print_results(optimized, plan)
+    carry_out(plan, json=json)

@@ -64,6 +64,11 @@ def optimize(
         seed=seed,
         seconds=seconds,
     )
+    carry_out(plan, json=json)
+
+
+def carry_out(plan: Plan, *, json: bool) -> None:
+    """Runs the plan and prints the answer: JSON, or tables for a person."""
     optimized = run(plan)
     if json:
         print_json(summary(plan, optimized))
