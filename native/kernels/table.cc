@@ -25,6 +25,7 @@ struct Variant {
 // `int8` names the variant of the 8-bit convolution, `others` that of everything else.
 #define APPROX_VARIANT_ENTRY(name, int8, others, runs) \
   {{name,                                              \
+    others::conv_scratch_bytes,                        \
     others::conv_float_packed_bytes,                   \
     others::conv_float_pack,                           \
     others::conv_float,                                \
@@ -35,15 +36,27 @@ struct Variant {
     others::depthwise_float_packed_bytes,              \
     others::depthwise_float_pack,                      \
     others::depthwise_float,                           \
-    others::add,                                       \
-    others::multiply,                                  \
+    others::depthwise_int8_packed_bytes,               \
+    others::depthwise_int8_pack,                       \
+    others::depthwise_int8,                            \
+    others::binary,                                    \
+    others::add_bytes,                                 \
+    others::unary,                                     \
+    others::prelu,                                     \
+    others::lookup,                                    \
+    others::flip,                                      \
     others::average_pool,                              \
     others::max_pool,                                  \
+    others::average_pool_bytes,                        \
+    others::max_pool_bytes,                            \
     others::softmax,                                   \
     others::range,                                     \
     others::quantize,                                  \
+    others::dequantize,                                \
     others::blend,                                     \
-    others::mean_of},                                  \
+    others::blend_bytes,                               \
+    others::mean_of,                                   \
+    others::mean_of_bytes},                            \
    runs}
 
 bool always() { return true; }
@@ -60,6 +73,10 @@ bool has_dot_product() {
   constexpr unsigned long kDotProduct = 1ul << 20;  // HWCAP_ASIMDDP
   return (getauxval(AT_HWCAP) & kDotProduct) != 0;
 }
+bool has_matrix_multiply() {
+  constexpr unsigned long kMatrixMultiply = 1ul << 13;  // HWCAP2_I8MM
+  return has_dot_product() && (getauxval(AT_HWCAP2) & kMatrixMultiply) != 0;
+}
 #endif
 
 // Best first.
@@ -70,6 +87,7 @@ constexpr Variant kVariants[] = {
     APPROX_VARIANT_ENTRY("avx2", avx2, avx2, has_avx2),
 #elif defined(__aarch64__)
 #if defined(__linux__)
+    APPROX_VARIANT_ENTRY("neoni8mm", neoni8mm, neon, has_matrix_multiply),
     APPROX_VARIANT_ENTRY("neondotprod", neondotprod, neon, has_dot_product),
 #endif
     APPROX_VARIANT_ENTRY("neon", neon, neon, always),

@@ -21,6 +21,9 @@
 #elif defined(__AVX2__) && defined(__FMA__)
 #define APPROX_AVX2
 #define APPROX_VARIANT avx2
+#elif defined(__ARM_FEATURE_MATMUL_INT8)
+#define APPROX_NEON
+#define APPROX_VARIANT neoni8mm
 #elif defined(__ARM_FEATURE_DOTPROD)
 #define APPROX_NEON
 #define APPROX_VARIANT neondotprod

@@ -1,4 +1,5 @@
-// Convolution and fully connected: a matrix product over lists of pixels and inputs, in float and in 8-bit integers.
+// Convolution and fully connected: a matrix product over a grid of pixels and a list of inputs, in float and in 8-bit
+// integers.
 #ifndef APPROXLITE_KERNELS_CONV_2D_CONV_2D_H_
 #define APPROXLITE_KERNELS_CONV_2D_CONV_2D_H_
 
@@ -6,6 +7,7 @@
 
 #define APPROX_DECLARE_CONV_FLOAT(variant)                                                                 \
   namespace approxlite::variant {                                                                          \
+  size_t conv_scratch_bytes(int taps);                                                                     \
   size_t conv_float_packed_bytes(int k, int output_channels);                                              \
   void conv_float_pack(const float* weights, const float* bias, int k, int output_channels, void* packed); \
   void conv_float(const ConvFloat& call);                                                                  \
@@ -32,6 +34,7 @@ APPROX_DECLARE_CONV_INT8(avx512)
 APPROX_DECLARE_CONV_INT8(avx512vnni)
 APPROX_DECLARE_CONV_INT8(neon)
 APPROX_DECLARE_CONV_INT8(neondotprod)
+APPROX_DECLARE_CONV_INT8(neoni8mm)
 
 #undef APPROX_DECLARE_CONV_FLOAT
 #undef APPROX_DECLARE_CONV_INT8

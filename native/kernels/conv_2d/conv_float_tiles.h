@@ -1,5 +1,6 @@
 // Float convolution on vectors of output channels.
-// Packed: per vector of output channels its biases, then its weights for each step of K; missing channels are zero.
+// Packed: per vector of output channels its biases, then its weights for each step of K that was packed; missing channels
+// are zero.
 #ifndef APPROXLITE_KERNELS_CONV_2D_CONV_FLOAT_TILES_H_
 #define APPROXLITE_KERNELS_CONV_2D_CONV_FLOAT_TILES_H_
 
@@ -17,13 +18,14 @@ struct WholeVector {
 #if defined(APPROX_AVX512)
   static constexpr TileWidth kWidths[] = {{2, 14}, {3, 9}, {4, 6}, {6, 4}, {8, 2}, {1, 12}};
 #elif defined(APPROX_AVX2)
-  static constexpr TileWidth kWidths[] = {{2, 6}, {3, 4}, {4, 3}, {8, 1}, {1, 12}};
+  static constexpr TileWidth kWidths[] = {{2, 6}, {4, 3}, {8, 1}, {1, 12}};
 #elif defined(APPROX_NEON)
   static constexpr TileWidth kWidths[] = {{2, 8}, {4, 4}, {8, 2}, {1, 12}};
 #else
   static constexpr TileWidth kWidths[] = {{1, 4}};
 #endif
   static Vector multiply_add(Vector a, Vector b, Vector c) { return fused_multiply_add(a, b, c); }
+  static Vector load_first(const float* p, int count) { return load_some(p, count); }
   static void store_first(float* p, Vector v, int count) { store_some(p, v, count); }
 };
 
@@ -35,6 +37,9 @@ struct HalfVector {
   static constexpr TileWidth kWidths[] = {{1, 12}};
   static Vector multiply_add(Vector a, Vector b, Vector c) {
     return (Vector)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+  }
+  static Vector load_first(const float* p, int count) {
+    return (Vector)_mm256_maskz_loadu_ps((__mmask8)((1u << count) - 1), p);
   }
   static void store_first(float* p, Vector v, int count) {
     _mm256_mask_storeu_ps(p, (__mmask8)((1u << count) - 1), (__m256)v);
@@ -73,22 +78,15 @@ class FloatKernel {
 
   // Tiles of kPixels pixels from `pixel` until `end`, kVectors vectors wide from `vector` on.
   template <int kPixels, int kVectors, bool kListed>
-  static void tiles(const ConvFloat& call, int pixel, int end, int vector) {
-    const size_t stride = packed_size(static_cast<size_t>(call.taps) * static_cast<size_t>(call.channels));
-    const float* const packed = static_cast<const float*>(call.packed) + static_cast<size_t>(vector) * stride;
-    const int channel = vector * Lanes::kCount;
-    const int last_count = call.output_channels - channel - (kVectors - 1) * Lanes::kCount;
-    for (; pixel < end; pixel += kPixels) {
-      Vector sum[kPixels][kVectors];
-      if constexpr (kListed) {
-        sum_listed(call, packed, stride, pixel, sum);
-      } else {
-        sum_all(call, packed, stride, pixel, sum);
-      }
-      clamp_tile(sum, call.low, call.high);
-      APPROX_UNROLL for (int m = 0; m < kPixels; ++m) {
-        store(call.output + call.output_offsets[pixel + m] + channel, sum[m], last_count);
-      }
+  static void tiles(const ConvFloat& call, const PixelBlock& block, int pixel, int end, int vector) {
+    if constexpr (!kListed) {
+      tiles_of<kPixels, kVectors, AllInputs>(call, block, pixel, end, vector);
+    } else if (call.k_list.group == 1 && !call.k_list.compact) {
+      tiles_of<kPixels, kVectors, Singles>(call, block, pixel, end, vector);
+    } else if (call.k_list.group == 4 && call.k_list.compact) {
+      tiles_of<kPixels, kVectors, CompactGroups>(call, block, pixel, end, vector);
+    } else {
+      others(call, block, pixel, end, vector, kVectors);
     }
   }
 
@@ -106,19 +104,72 @@ class FloatKernel {
   }
 
  private:
+  // What is read: everything, or what a list of one kind names.
+  template <int kGroup, bool kCompact>
+  struct Listed {
+    static constexpr int group = kGroup;
+    static constexpr bool compact = kCompact;
+  };
+  using AllInputs = Listed<0, false>;
+  using Singles = Listed<1, false>;
+  using CompactGroups = Listed<4, true>;
+
+  // Kinds of lists that nothing lives on.
+  __attribute__((noinline)) static void others(const ConvFloat& call, const PixelBlock& block, int pixel, int end,
+                                               int vector, int vectors) {
+    for (int last = vector + vectors; vector < last; ++vector) {
+      if (call.k_list.compact) {
+        tiles_of<1, 1, Listed<1, true>>(call, block, pixel, end, vector);
+      } else {
+        tiles_of<1, 1, Listed<4, false>>(call, block, pixel, end, vector);
+      }
+    }
+  }
+
+  template <int kPixels, int kVectors, class Read>
+  APPROX_INLINE static void tiles_of(const ConvFloat& call, const PixelBlock& block, int pixel, int end, int vector) {
+    const size_t stride = packed_size(packed_steps(call));
+    const float* const packed = static_cast<const float*>(call.packed) + static_cast<size_t>(vector) * stride;
+    const int channel = vector * Lanes::kCount;
+    const int last_count = call.output_channels - channel - (kVectors - 1) * Lanes::kCount;
+    for (; pixel < end; pixel += kPixels) {
+      Vector sum[kPixels][kVectors];
+      if constexpr (Read::group == 0) {
+        sum_all(call, block, packed, stride, pixel, sum);
+      } else {
+        sum_listed<Read>(call, block, packed, stride, pixel, sum);
+      }
+      clamp_tile(sum, call.low, call.high);
+      const size_t* const outputs = block.outputs + pixel;
+      if (call.addend != nullptr) {
+        APPROX_UNROLL for (int m = 0; m < kPixels; ++m) add(call.addend + outputs[m] + channel, sum[m], last_count);
+        clamp_tile(sum, call.addend_low, call.addend_high);
+      }
+      APPROX_UNROLL for (int m = 0; m < kPixels; ++m) store(call.output + outputs[m] + channel, sum[m], last_count);
+    }
+  }
+
+  static int taps(const ConvFloat& call) { return call.windows.taps_high * call.windows.taps_wide; }
+  // Steps along K that the weights were packed with.
+  static size_t packed_steps(const ConvFloat& call) {
+    const KList& list = call.k_list;
+    if (list.compact) return static_cast<size_t>(list.begin[taps(call)]) * static_cast<size_t>(list.group);
+    return static_cast<size_t>(taps(call)) * static_cast<size_t>(call.channels);
+  }
+
   // y = bias, then every step of K.
   template <int kPixels, int kVectors>
-  APPROX_INLINE static void sum_all(const ConvFloat& call, const float* packed, size_t stride, int pixel,
-                                    Vector (&sum)[kPixels][kVectors]) {
+  APPROX_INLINE static void sum_all(const ConvFloat& call, const PixelBlock& pixels, const float* packed, size_t stride,
+                                    int pixel, Vector (&sum)[kPixels][kVectors]) {
     APPROX_UNROLL for (int v = 0; v < kVectors; ++v) {
       const Vector bias = load_vector(packed + static_cast<size_t>(v) * stride);
       APPROX_UNROLL for (int m = 0; m < kPixels; ++m) sum[m][v] = bias;
     }
     const float* weights = packed + kCount;
-    const float* const* rows = call.rows + pixel;
-    for (int tap = 0; tap < call.taps; ++tap, rows += call.row_stride) {
+    const void* const* rows = pixels.rows + pixel;
+    for (int left_taps = taps(call); left_taps > 0; --left_taps, rows += pixels.row_stride) {
       const float* input[kPixels];
-      APPROX_UNROLL for (int m = 0; m < kPixels; ++m) input[m] = rows[m];
+      APPROX_UNROLL for (int m = 0; m < kPixels; ++m) input[m] = static_cast<const float*>(rows[m]);
       for (int left = call.channels / kInputBlock; left > 0; --left, weights += kInputBlock * kCount) {
         InputBlock block[kPixels];
         APPROX_UNROLL for (int m = 0; m < kPixels; ++m) block[m] = input_block(input[m]);
@@ -138,25 +189,43 @@ class FloatKernel {
   }
 
   // y = 0, then the listed steps of K, then rescale and bias.
-  template <int kPixels, int kVectors>
-  APPROX_INLINE static void sum_listed(const ConvFloat& call, const float* packed, size_t stride, int pixel,
-                                       Vector (&sum)[kPixels][kVectors]) {
+  template <class Read, int kPixels, int kVectors>
+  APPROX_INLINE static void sum_listed(const ConvFloat& call, const PixelBlock& pixels, const float* packed,
+                                       size_t stride, int pixel, Vector (&sum)[kPixels][kVectors]) {
     APPROX_UNROLL for (int v = 0; v < kVectors; ++v) {
       APPROX_UNROLL for (int m = 0; m < kPixels; ++m) sum[m][v] = Vector{};
     }
+    constexpr size_t kGroup = Read::group;
+    const KList& list = call.k_list;
     const float* weights = packed + kCount;
-    const float* const* rows = call.rows + pixel;
-    const size_t tap_size = static_cast<size_t>(call.channels) * kCount;
-    for (int tap = 0; tap < call.taps; ++tap, rows += call.row_stride, weights += tap_size) {
-      const int32_t* entry = call.k_list.entries + call.k_list.begin[tap];
-      const int32_t* const end = call.k_list.entries + call.k_list.begin[tap + 1];
-      if (entry == end) continue;
-      const float* input[kPixels];
-      APPROX_UNROLL for (int m = 0; m < kPixels; ++m) input[m] = rows[m];
-      for (; entry != end; ++entry) {
-        const size_t c = static_cast<size_t>(*entry);
-        step(weights + c * kCount, stride, [&](int m) { return input[m][c]; }, sum);
+    const void* const* rows = pixels.rows + pixel;
+    // Weights of a compact list follow each other; of others those of an entry lie where its inputs do.
+    const size_t tap_size = Read::compact ? 0 : static_cast<size_t>(call.channels) * kCount;
+    for (const int32_t *begin = list.begin, *const last = begin + taps(call); begin != last; ++begin) {
+      const int32_t* entry = list.entries + begin[0];
+      const int32_t* const end = list.entries + begin[1];
+      if (entry != end) {
+        const float* input[kPixels];
+        APPROX_UNROLL for (int m = 0; m < kPixels; ++m) input[m] = static_cast<const float*>(rows[m]);
+        for (; entry != end; ++entry) {
+          const size_t c = static_cast<size_t>(*entry) * kGroup;
+          const float* const w = Read::compact ? weights : weights + c * kCount;
+          if constexpr (Read::compact) weights += kGroup * kCount;
+          if constexpr (kGroup == kInputBlock) {
+            InputBlock block[kPixels];
+            APPROX_UNROLL for (int m = 0; m < kPixels; ++m) block[m] = input_block(input[m] + c);
+            APPROX_UNROLL for (size_t i = 0; i < kGroup; ++i) {
+              step(w + i * kCount, stride, [&](int m) { return block[m][i]; }, sum);
+            }
+          } else {
+            APPROX_UNROLL for (size_t i = 0; i < kGroup; ++i) {
+              step(w + i * kCount, stride, [&](int m) { return input[m][c + i]; }, sum);
+            }
+          }
+        }
       }
+      rows += pixels.row_stride;
+      weights += tap_size;
     }
     const Vector rescale = splat(call.rescale);
     APPROX_UNROLL for (int v = 0; v < kVectors; ++v) {
@@ -175,6 +244,15 @@ class FloatKernel {
       const Vector x = splat(input_of(m));
       APPROX_UNROLL for (int v = 0; v < kVectors; ++v) sum[m][v] = Lanes::multiply_add(x, weight[v], sum[m][v]);
     }
+  }
+
+  // Onto one pixel; of its last vector only the first `last_count` lanes exist.
+  template <int kVectors>
+  APPROX_INLINE static void add(const float* addend, Vector (&sum)[kVectors], int last_count) {
+    APPROX_UNROLL for (int v = 0; v < kVectors - 1; ++v) sum[v] = sum[v] + load_vector(addend + v * Lanes::kCount);
+    const float* const last = addend + (kVectors - 1) * Lanes::kCount;
+    const Vector last_addend = last_count >= Lanes::kCount ? load_vector(last) : Lanes::load_first(last, last_count);
+    sum[kVectors - 1] = sum[kVectors - 1] + last_addend;
   }
 
   // One pixel; of its last vector only the first `last_count` lanes.
@@ -208,6 +286,8 @@ auto with_kernel([[maybe_unused]] int output_channels, const With& with) {
 
 }  // namespace
 
+size_t conv_scratch_bytes(int taps) { return block_scratch_bytes(taps); }
+
 size_t conv_float_packed_bytes(int k, int output_channels) {
   return with_kernel(output_channels, [=](auto kernel) {
     return kernel.packed_size(static_cast<size_t>(k)) * static_cast<size_t>(kernel.vectors(output_channels)) *
@@ -222,7 +302,9 @@ void conv_float_pack(const float* weights, const float* bias, int k, int output_
 }
 
 void conv_float(const ConvFloat& call) {
-  assert(call.pixels >= 0 && call.taps > 0 && call.channels > 0 && call.output_channels > 0);
+  assert(call.begin >= 0 && call.end <= pixel_count(call.windows.grid));
+  assert(call.channels > 0 && call.output_channels > 0);
+  assert(call.k_list.group == 1 || (call.k_list.group == 4 && call.channels % 4 == 0));
   with_kernel(call.output_channels,
               [&](auto kernel) { Tiles<decltype(kernel)>::run(call, kernel.vectors(call.output_channels)); });
 }

@@ -1,1 +1,1 @@
-#include "kernels/conv_2d/conv_int8_tiles.h"
+#include "kernels/conv_2d/conv_int8_vector.h"

@@ -1,2 +1,2 @@
 #define APPROX_SCALAR
-#include "kernels/conv_2d/conv_int8_tiles.h"
+#include "kernels/conv_2d/conv_int8_vector.h"

@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "kernels/conv_2d/pixel_block.h"
 #include "kernels/vector.h"
 
 // Before a loop whose count is a constant: its arrays must become registers.
@@ -58,30 +59,48 @@ APPROX_INLINE inline void clamp_tile(Vector (&y)[kPixels][kVectors], float low, 
 //   Call, its structure of kernels.h;
 //   kWidths, an array of TileWidth, the last of them one vector wide; of equally good ones the first is taken;
 //   kLatency, from one multiply-add to the next on the same sum, in half cycles;
-//   tiles<pixels, vectors, listed>(call, first_pixel, end_pixel, first_vector), as many tiles as fill those pixels.
+//   tiles<pixels, vectors, listed>(call, block, first, end, first_vector), as many tiles as fill pixels first..end - 1
+//   of the block.
 template <class Kernel>
 class Tiles {
  public:
   using Call = typename Kernel::Call;
 
-  // All pixels of the call, all its output channels in `vectors` vectors.
+  // Pixels begin..end - 1 of the call, all its output channels in `vectors` vectors.
   static void run(const Call& call, int vectors) {
-    if (call.pixels > 0) run(call, vectors, Indices{});
+    if (call.begin < call.end) run(call, vectors, Indices{});
   }
 
  private:
-  using TileLoop = void (*)(const Call& call, int pixel, int end, int vector);
+  using TileLoop = void (*)(const Call& call, const PixelBlock& block, int pixel, int end, int vector);
   static constexpr int kWidthCount = sizeof(Kernel::kWidths) / sizeof(TileWidth);
   using Indices = std::make_integer_sequence<int, kWidthCount>;
 
+  // Weights are read anew for every block; with that many pixels that is seldom enough even from memory.
   template <int... kIndex>
   static void run(const Call& call, int vectors, std::integer_sequence<int, kIndex...>) {
-    const int costs[] = {step_cost(Kernel::kWidths[kIndex], call.pixels, Kernel::kLatency)...};
-    int index = cheapest_first(costs, vectors);
-    for (int vector = 0; vector < vectors; vector += Kernel::kWidths[index].vectors) {
-      index = fitting(index, vectors - vector);
-      ((index == kIndex ? run_column<kIndex>(call, vector) : void()), ...);
+    const int pixels = call.end - call.begin;
+    const int costs[] = {step_cost(Kernel::kWidths[kIndex], pixels, Kernel::kLatency)...};
+    const int first = cheapest_first(costs, vectors);
+    const int block_pixels = pixels_of_blocks(pixels, Kernel::kWidths[first].most_pixels);
+    PixelWalk walk(call.windows, call.output_channels, call.begin, call.scratch);
+    for (int done = 0; done < pixels; done += block_pixels) {
+      const int count = pixels - done < block_pixels ? pixels - done : block_pixels;
+      const PixelBlock block = walk.next(count);
+      int index = first;
+      for (int vector = 0; vector < vectors; vector += Kernel::kWidths[index].vectors) {
+        index = fitting(index, vectors - vector);
+        ((index == kIndex ? run_column<kIndex>(call, block, count, vector) : void()), ...);
+      }
     }
+  }
+
+  // Blocks of about the same number of full tiles, the last one with what is left.
+  static int pixels_of_blocks(int pixels, int most_pixels) {
+    const int tiles = (pixels + most_pixels - 1) / most_pixels;
+    const int most_tiles = kBlockPixels / most_pixels;
+    const int blocks = (tiles + most_tiles - 1) / most_tiles;
+    return (tiles + blocks - 1) / blocks * most_pixels;
   }
 
   // The width to begin with. It is used while it fits; the rest goes to the widest that fit.
@@ -115,18 +134,18 @@ class Tiles {
     return widest;
   }
 
-  // All pixels, in tiles that differ by one pixel at most: a last tile of one or two pixels would wait for its sums.
+  // All pixels of a block, in tiles that differ by one pixel at most: a last tile of one or two would wait for its sums.
   template <int kIndex>
-  static void run_column(const Call& call, int vector) {
+  static void run_column(const Call& call, const PixelBlock& block, int block_pixels, int vector) {
     constexpr TileWidth kWidth = Kernel::kWidths[kIndex];
     using Pixels = std::make_integer_sequence<int, kWidth.most_pixels>;
     const TileLoop* loops =
         call.k_list.entries ? table<kWidth.vectors, true>(Pixels{}) : table<kWidth.vectors, false>(Pixels{});
-    const int count = (call.pixels + kWidth.most_pixels - 1) / kWidth.most_pixels;
-    const int pixels = call.pixels / count;
-    const int end_of_larger = call.pixels % count * (pixels + 1);
-    if (end_of_larger > 0) loops[pixels](call, 0, end_of_larger, vector);
-    loops[pixels - 1](call, end_of_larger, call.pixels, vector);
+    const int count = (block_pixels + kWidth.most_pixels - 1) / kWidth.most_pixels;
+    const int pixels = block_pixels / count;
+    const int end_of_larger = block_pixels % count * (pixels + 1);
+    if (end_of_larger > 0) loops[pixels](call, block, 0, end_of_larger, vector);
+    loops[pixels - 1](call, block, end_of_larger, block_pixels, vector);
   }
 
   template <int kVectors, bool kListed, int... kIndex>

@@ -14,6 +14,8 @@ struct Range {
   int begin, end;
 };
 
+// `Kinds` names the kinds of vectors: Whole, Part and, for AVX-512, Half.
+template <class Kinds>
 class Cut {
  public:
   // Cuts `outputs` outputs into strips of nearly equal length. Tap 0 of the first lies at `position` along the line.
@@ -29,7 +31,7 @@ class Cut {
   Cut(const Cut&) = delete;  // its pieces point to its line
 
   // `output` is where output 0 of the line goes.
-  void run(const Rows& rows, float* output) const {
+  void run(const Rows& rows, typename Kinds::Whole::Output* output) const {
     for (int i = 0; i < count_; ++i) pieces_[i].run(pieces_[i].stretch, rows, output + pieces_[i].output);
   }
 
@@ -67,13 +69,13 @@ class Cut {
       pieces_[count_++].stretch.end = stretch.begin += channels;
     };
     const int end = stretch.end;
-    add_piece(strips_for<WholeVector>(kind, size), (end - stretch.begin) / kLanes * kLanes);
+    add_piece(strips_for<typename Kinds::Whole>(kind, size), (end - stretch.begin) / kLanes * kLanes);
 #if defined(APPROX_AVX512)
-    if (end - stretch.begin <= HalfVector::kCount) {
-      return add_piece(strips_for<HalfVector>(kind, size), end - stretch.begin);
+    if (end - stretch.begin <= Kinds::Half::kCount) {
+      return add_piece(strips_for<typename Kinds::Half>(kind, size), end - stretch.begin);
     }
 #endif
-    add_piece(strips_for<PartOfVector>(kind, size), end - stretch.begin);
+    add_piece(strips_for<typename Kinds::Part>(kind, size), end - stretch.begin);
   }
 
   // Along a line strips change their length once, differ at its ends only, and hold a few kinds of vectors.

@@ -1,1 +1,2 @@
-#include "kernels/depthwise_conv_2d/depthwise_conv_2d_vector.h"
+#include "kernels/depthwise_conv_2d/depthwise_float_vector.h"
+#include "kernels/depthwise_conv_2d/depthwise_int8_vector.h"

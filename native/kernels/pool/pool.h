@@ -4,10 +4,12 @@
 
 #include "kernels/kernels.h"
 
-#define APPROX_DECLARE_POOL(variant)   \
-  namespace approxlite::variant {      \
-  void average_pool(const Pool& call); \
-  void max_pool(const Pool& call);     \
+#define APPROX_DECLARE_POOL(variant)              \
+  namespace approxlite::variant {                 \
+  void average_pool(const Pool& call);            \
+  void max_pool(const Pool& call);                \
+  void average_pool_bytes(const PoolBytes& call); \
+  void max_pool_bytes(const PoolBytes& call);     \
   }
 
 APPROX_DECLARE_POOL(reference)

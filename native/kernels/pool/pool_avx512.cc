@@ -1,1 +1,1 @@
-#include "kernels/pool/pool_vector.h"
+#include "kernels/pool/pool_bytes_vector.h"

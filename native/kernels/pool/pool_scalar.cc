@@ -1,2 +1,2 @@
 #define APPROX_SCALAR
-#include "kernels/pool/pool_vector.h"
+#include "kernels/pool/pool_bytes_vector.h"

@@ -31,25 +31,31 @@ struct Max {
   static Floats finish(Floats y) { return y; }
 };
 
-// Reduces kVectors vectors of neighbouring channels. Full vectors are read even where only `stored` channels are left.
-template <typename Reduction, int kVectors>
-inline void reduce(const Window& window, const Reduction& reduction, Floats low, Floats high, int stored,
+// A whole vector, or the first `count` lanes of one: floats may end where the runtime's memory does.
+template <bool kPart>
+inline Floats load_vector(const float* p, int count) {
+  return kPart ? load_some(p, count) : load(p);
+}
+
+// Reduces kVectors vectors of neighbouring channels, or `count` channels of one.
+template <typename Reduction, int kVectors, bool kPart>
+inline void reduce(const Window& window, const Reduction& reduction, Floats low, Floats high, int count,
                    float* output) {
   Floats y[kVectors];
-  for (int v = 0; v < kVectors; ++v) y[v] = load(window.first + v * kLanes);
+  for (int v = 0; v < kVectors; ++v) y[v] = load_vector<kPart>(window.first + v * kLanes, count);
   for (int row = 0; row < window.rows; ++row) {
     const int begin = row == 0 ? 1 : 0;
     const float* x = window.first + row * window.row_step + begin * window.column_step;
     for (int column = begin; column < window.columns; ++column, x += window.column_step) {
-      for (int v = 0; v < kVectors; ++v) y[v] = Reduction::fold(y[v], load(x + v * kLanes));
+      for (int v = 0; v < kVectors; ++v) y[v] = Reduction::fold(y[v], load_vector<kPart>(x + v * kLanes, count));
     }
   }
   for (int v = 0; v < kVectors; ++v) {
     const Floats result = clamp(reduction.finish(y[v]), low, high);
-    if (stored >= kVectors * kLanes) {
-      store(output + v * kLanes, result);
+    if (kPart) {
+      store_some(output, result, count);
     } else {
-      store_some(output, result, stored);
+      store(output + v * kLanes, result);
     }
   }
 }
@@ -62,16 +68,20 @@ inline void reduce_channels(Window window, int channels, Floats low, Floats high
        left -= vectors * kLanes, window.first += vectors * kLanes, output += vectors * kLanes) {
     if (left >= 8 * kLanes) {
       vectors = 8;
-      reduce<Reduction, 8>(window, reduction, low, high, left, output);
+      reduce<Reduction, 8, false>(window, reduction, low, high, left, output);
     } else if (left >= 4 * kLanes) {
       vectors = 4;
-      reduce<Reduction, 4>(window, reduction, low, high, left, output);
+      reduce<Reduction, 4, false>(window, reduction, low, high, left, output);
     } else if (left >= 2 * kLanes) {
       vectors = 2;
-      reduce<Reduction, 2>(window, reduction, low, high, left, output);
+      reduce<Reduction, 2, false>(window, reduction, low, high, left, output);
     } else {
       vectors = 1;
-      reduce<Reduction, 1>(window, reduction, low, high, left, output);
+      if (left >= kLanes) {
+        reduce<Reduction, 1, false>(window, reduction, low, high, left, output);
+      } else {
+        reduce<Reduction, 1, true>(window, reduction, low, high, left, output);
+      }
     }
   }
 }

@@ -1,49 +1,100 @@
-#include "kernels/reference.h"
+#include <algorithm>
+#include <cmath>
+
 #include "kernels/pool/pool.h"
+#include "kernels/reference.h"
 
 namespace approxlite::reference {
 namespace {
 
-enum class Reduction { kAverage, kMax };
+// The part of a window inside the input: rows and columns from the first up to, not including, the last.
+struct Inside {
+  int first_row, last_row, first_column, last_column;
+};
 
-float reduce(const Pool& call, Reduction reduction, int row, int column, int channel) {
-  float y = 0;
-  int count = 0;
-  for (int i = 0; i < call.filter_height; ++i) {
-    for (int j = 0; j < call.filter_width; ++j) {
-      const int input_row = row * call.stride_height - call.pad_top + i;
-      const int input_column = column * call.stride_width - call.pad_left + j;
-      if (input_row < 0 || input_row >= call.height || input_column < 0 || input_column >= call.width) continue;
-      const size_t pixel = static_cast<size_t>(input_row) * call.width + input_column;
-      const float x = call.input[pixel * call.channels + channel];
-      if (count == 0) {
-        y = x;
-      } else if (reduction == Reduction::kAverage) {
-        y = y + x;
-      } else {
-        y = x > y ? x : y;
-      }
-      ++count;
-    }
-  }
-  if (reduction == Reduction::kAverage) y = y / static_cast<float>(count);
-  return clamp(y, call.low, call.high);
+template <class Call>
+Inside window_at(const Call& call, int row, int column) {
+  const int top = row * call.stride_height - call.pad_top, left = column * call.stride_width - call.pad_left;
+  return {std::max(top, 0), std::min(top + call.filter_height, call.height), std::max(left, 0),
+          std::min(left + call.filter_width, call.width)};
 }
 
-void pool(const Pool& call, Reduction reduction) {
+// Calls each(input value) for the window's values of one channel, row by row.
+template <class Call, class Each>
+void every_input(const Call& call, const Inside& inside, int channel, const Each& each) {
+  for (int row = inside.first_row; row < inside.last_row; ++row) {
+    for (int column = inside.first_column; column < inside.last_column; ++column) {
+      each(call.input[(static_cast<size_t>(row) * call.width + column) * call.channels + channel]);
+    }
+  }
+}
+
+// Sets every output to reduce(window, channel).
+template <class Call, class Reduce>
+void every_output(const Call& call, const Reduce& reduce) {
+  auto* output = call.output;
   for (int row = 0; row < call.output_height; ++row) {
     for (int column = 0; column < call.output_width; ++column) {
-      for (int channel = 0; channel < call.channels; ++channel) {
-        const size_t pixel = static_cast<size_t>(row) * call.output_width + column;
-        call.output[pixel * call.channels + channel] = reduce(call, reduction, row, column, channel);
-      }
+      for (int channel = 0; channel < call.channels; ++channel)
+        *output++ = reduce(window_at(call, row, column), channel);
     }
   }
 }
+
+int count_of(const Inside& inside) {
+  return (inside.last_row - inside.first_row) * (inside.last_column - inside.first_column);
+}
+
+uint8_t byte(float y) { return y > 0 ? static_cast<uint8_t>(std::nearbyint(y < 255 ? y : 255.0f)) : uint8_t{0}; }
 
 }  // namespace
 
-void average_pool(const Pool& call) { pool(call, Reduction::kAverage); }
-void max_pool(const Pool& call) { pool(call, Reduction::kMax); }
+void average_pool(const Pool& call) {
+  every_output(call, [&](const Inside& inside, int channel) {
+    bool first = true;
+    float y = 0;
+    every_input(call, inside, channel, [&](float x) {
+      y = first ? x : y + x;
+      first = false;
+    });
+    return clamp(y / static_cast<float>(count_of(inside)), call.low, call.high);
+  });
+}
+
+void max_pool(const Pool& call) {
+  every_output(call, [&](const Inside& inside, int channel) {
+    bool first = true;
+    float y = 0;
+    every_input(call, inside, channel, [&](float x) {
+      y = first || x > y ? x : y;
+      first = false;
+    });
+    return clamp(y, call.low, call.high);
+  });
+}
+
+void average_pool_bytes(const PoolBytes& call) {
+  every_output(call, [&](const Inside& inside, int channel) {
+    int32_t sum = 0;
+    every_input(call, inside, channel, [&](uint8_t x) { sum += x; });
+    const int count = count_of(inside);
+    if (call.same_grid) {
+      const int distance = sum - count * call.halves_from;
+      const int mean = distance >= 0 ? (distance + count / 2) / count : -((count / 2 - distance) / count);
+      return byte(clamp(static_cast<float>(call.halves_from + mean), call.low, call.high));
+    }
+    const float y =
+        std::fma(static_cast<float>(sum - count * call.zero_point), call.scale / static_cast<float>(count), call.bias);
+    return byte(clamp(y, call.low, call.high));
+  });
+}
+
+void max_pool_bytes(const PoolBytes& call) {
+  every_output(call, [&](const Inside& inside, int channel) {
+    uint8_t y = 0;
+    every_input(call, inside, channel, [&](uint8_t x) { y = std::max(x, y); });
+    return byte(clamp(static_cast<float>(y), call.low, call.high));
+  });
+}
 
 }  // namespace approxlite::reference

@@ -4,11 +4,11 @@
 
 #include "kernels/kernels.h"
 
-#define APPROX_DECLARE_QUANTIZE(variant)                                                                               \
-  namespace approxlite::variant {                                                                                      \
-  void range(const float* x, size_t size, float* low, float* high);                                                    \
-  void quantize(const float* x, size_t pixels, int channels, int padded_channels, float inverse_scale, int zero_point, \
-                uint8_t* q);                                                                                           \
+#define APPROX_DECLARE_QUANTIZE(variant)                                                       \
+  namespace approxlite::variant {                                                              \
+  void range(const float* x, size_t size, float* low, float* high);                            \
+  void quantize(const float* x, size_t size, float inverse_scale, int zero_point, uint8_t* q); \
+  void dequantize(const uint8_t* q, size_t size, float scale, int zero_point, float* x);       \
   }
 
 APPROX_DECLARE_QUANTIZE(reference)

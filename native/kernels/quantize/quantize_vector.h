@@ -1,9 +1,10 @@
-// Range and quantisation for one variant.
+// Range, quantisation and the way back for one variant.
 #ifndef APPROXLITE_KERNELS_QUANTIZE_QUANTIZE_VECTOR_H_
 #define APPROXLITE_KERNELS_QUANTIZE_QUANTIZE_VECTOR_H_
 
 #include <cassert>
 
+#include "kernels/conv_2d/conv_int8_bytes.h"
 #include "kernels/quantize/quantize.h"
 #include "kernels/vector.h"
 
@@ -81,23 +82,6 @@ inline void quantize_run(const float* x, size_t size, Floats inverse_scale, Ints
   }
 }
 
-// Spreads rows of `channels` bytes to rows of `groups` words of four, the last word filled up from `fill`.
-inline void spread(const uint8_t* from, size_t pixels, int channels, int groups, uint32_t fill, uint8_t* q) {
-  const int last = channels - 4 * (groups - 1);
-  const uint32_t kept = 0xffffffffu >> (32 - 8 * last);
-  fill &= ~kept;
-  for (size_t pixel = 0; pixel < pixels; ++pixel, from += channels, q += 4 * groups) {
-    for (int group = 0; group < groups - 1; ++group) std::memcpy(q + 4 * group, from + 4 * group, 4);
-    uint32_t word;
-    std::memcpy(&word, from + 4 * (groups - 1), 4);
-    word = (word & kept) | fill;
-    std::memcpy(q + 4 * (groups - 1), &word, 4);
-  }
-}
-
-// Rows of few channels go through a small buffer: quantised as one run, then spread.
-constexpr int kSpreadValues = 1024;
-
 }  // namespace
 
 void range(const float* x, size_t size, float* low, float* high) {
@@ -130,27 +114,22 @@ void range(const float* x, size_t size, float* low, float* high) {
   *high = greatest + 0.0f;
 }
 
-void quantize(const float* x, size_t pixels, int channels, int padded_channels, float inverse_scale, int zero_point,
-              uint8_t* q) {
-  assert(zero_point >= 0 && zero_point <= 255 && channels <= padded_channels);
-  const Floats scales = broadcast(inverse_scale);
-  const Ints zero_points = Ints{} + zero_point;
-  if (channels == padded_channels) return quantize_run(x, pixels * channels, scales, zero_points, q);
-  const int groups = padded_channels / 4;
-  if (channels > 64 || padded_channels != 4 * groups || padded_channels - channels >= 4) {
-    for (size_t pixel = 0; pixel < pixels; ++pixel, x += channels, q += padded_channels) {
-      quantize_run(x, channels, scales, zero_points, q);
-      std::memset(q + channels, zero_point, padded_channels - channels);
-    }
-    return;
+void quantize(const float* x, size_t size, float inverse_scale, int zero_point, uint8_t* q) {
+  assert(zero_point >= 0 && zero_point <= 255);
+  quantize_run(x, size, broadcast(inverse_scale), Ints{} + zero_point, q);
+}
+
+void dequantize(const uint8_t* q, size_t size, float scale, int zero_point, float* x) {
+  const Floats scales = broadcast(scale);
+  size_t i = 0;
+  for (; i + kLanes <= size; i += kLanes) {
+    store(x + i, __builtin_convertvector(load_bytes(q + i) - zero_point, Floats) * scales);
   }
-  const size_t pixels_at_once = kSpreadValues / channels;
-  const uint32_t fill = 0x01010101u * static_cast<uint32_t>(zero_point);
-  uint8_t bytes[kSpreadValues + 4];  // a word may be read past the last row
-  for (size_t pixel = 0; pixel < pixels; pixel += pixels_at_once) {
-    const size_t count = pixels - pixel < pixels_at_once ? pixels - pixel : pixels_at_once;
-    quantize_run(x + pixel * channels, count * channels, scales, zero_points, bytes);
-    spread(bytes, count, channels, groups, fill, q + pixel * padded_channels);
+  if (i < size) {
+    uint8_t last[kLanes] = {};
+    std::memcpy(last, q + i, size - i);
+    const Floats values = __builtin_convertvector(load_bytes(last) - zero_point, Floats) * scales;
+    store_some(x + i, values, static_cast<int>(size - i));
   }
 }
 

@@ -32,14 +32,13 @@ void range(const float* x, size_t size, float* low, float* high) {
   *high = greatest + 0.0f;
 }
 
-void quantize(const float* x, size_t pixels, int channels, int padded_channels, float inverse_scale, int zero_point,
-              uint8_t* q) {
-  assert(zero_point >= 0 && zero_point <= 255 && channels <= padded_channels);
-  for (size_t pixel = 0; pixel < pixels; ++pixel) {
-    for (int c = 0; c < padded_channels; ++c) {
-      *q++ = c < channels ? quantize_one(*x++, inverse_scale, zero_point) : static_cast<uint8_t>(zero_point);
-    }
-  }
+void quantize(const float* x, size_t size, float inverse_scale, int zero_point, uint8_t* q) {
+  assert(zero_point >= 0 && zero_point <= 255);
+  for (size_t i = 0; i < size; ++i) q[i] = quantize_one(x[i], inverse_scale, zero_point);
+}
+
+void dequantize(const uint8_t* q, size_t size, float scale, int zero_point, float* x) {
+  for (size_t i = 0; i < size; ++i) x[i] = static_cast<float>(q[i] - zero_point) * scale;
 }
 
 }  // namespace approxlite::reference

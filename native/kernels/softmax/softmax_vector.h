@@ -4,27 +4,12 @@
 
 #include <cassert>
 
-#include "kernels/softmax/exp.h"
+#include "kernels/softmax/exp_vector.h"
 #include "kernels/softmax/softmax.h"
 #include "kernels/vector.h"
 
 namespace approxlite::APPROX_VARIANT {
 namespace {
-
-typedef uint32_t Bits __attribute__((vector_size(4 * kLanes)));
-
-inline Floats exponential(Floats x) {
-  x = x > kExpHighest ? broadcast(kExpHighest) : x;
-  const Floats shifted = fused_multiply_add(x, broadcast(kExpLog2E), broadcast(kExpShift));
-  const Floats n = shifted - kExpShift;
-  const Floats rough = fused_multiply_add(n, broadcast(-kExpLn2High), x);
-  const Floats r = fused_multiply_add(n, broadcast(-kExpLn2Low), rough);
-  Floats p = broadcast(kExpPolynomial[kExpTerms - 1]);
-  for (int i = kExpTerms - 2; i >= 0; --i) p = fused_multiply_add(p, r, broadcast(kExpPolynomial[i]));
-  const Floats y = fused_multiply_add(p, r * r, r) + 1.0f;
-  const Bits scaled = (Bits)y + ((Bits)shifted << 23);
-  return x < kExpLowest ? Floats{} : (Floats)scaled;
-}
 
 // NaN here makes NaN of the whole row whatever is returned, so it needs no care.
 inline float largest(const float* x, int size) {
@@ -51,10 +36,41 @@ inline void softmax_row(const float* x, int channels, Floats beta, float* y) {
   if (rest > 0) store_some(y + whole, load_some(y + whole, rest) / sum, rest);
 }
 
+// Rows shorter than a vector, several at a time, so that the exponential and the division run on whole vectors.
+constexpr int kShortRowsValues = 16 * kLanes;
+
+inline void softmax_short_rows(const float* x, int rows, int channels, float beta, float* y) {
+  alignas(64) float e[kShortRowsValues + kLanes] = {}, sums[kShortRowsValues + kLanes];
+  const int size = rows * channels;
+  for (int row = 0; row < rows; ++row) {
+    const float* of = x + row * channels;
+    const float max = largest(of, channels);
+    for (int c = 0; c < channels; ++c) e[row * channels + c] = (of[c] - max) * beta;
+  }
+  for (int i = 0; i < size; i += kLanes) store(e + i, exponential(load(e + i)));
+  for (int row = 0; row < rows; ++row) {
+    float sum = 0;
+    for (int c = 0; c < channels; ++c) sum = sum + e[row * channels + c];
+    for (int c = 0; c < channels; ++c) sums[row * channels + c] = sum;
+  }
+  int i = 0;
+  for (; i + kLanes <= size; i += kLanes) store(y + i, load(e + i) / load(sums + i));
+  for (; i < size; ++i) y[i] = e[i] / sums[i];
+}
+
 }  // namespace
 
 void softmax(const float* x, size_t rows, int channels, float beta, float* y) {
   assert(channels >= 1);
+  if (channels < kLanes) {
+    const int rows_at_once = kShortRowsValues / channels;
+    while (rows > 0) {
+      const int count = rows < static_cast<size_t>(rows_at_once) ? static_cast<int>(rows) : rows_at_once;
+      softmax_short_rows(x, count, channels, beta, y);
+      x += count * channels, y += count * channels, rows -= static_cast<size_t>(count);
+    }
+    return;
+  }
   const Floats betas = broadcast(beta);
   for (size_t row = 0; row < rows; ++row, x += channels, y += channels) softmax_row(x, channels, betas, y);
 }

@@ -1,76 +1,95 @@
-// What the testers of the float and the 8-bit convolution share: which inputs a pixel reads and where it goes.
+// A case of the float convolution: its sizes, which pixels and inputs it reads, and the arrays that say so.
 #ifndef APPROXLITE_TEST_KERNELS_CONV_CASE_H_
 #define APPROXLITE_TEST_KERNELS_CONV_CASE_H_
 
 #include <algorithm>
-#include <numeric>
+#include <initializer_list>
+#include <tuple>
+#include <utility>
 
 #include "test/kernels/buffers.h"
 
 namespace approxlite {
 
-// The sizes of one convolution; `channels` counts what a list of K counts (groups of four for 8 bits).
-struct ConvShape {
-  int pixels = 1, taps = 1, channels = 1, output_channels = 1;
+struct ConvCase {
+  int height = 1, width = 1, channels = 1, output_channels = 1;
+  int pixel_size = 0;  // floats from one input pixel to the next; 0: its channels. Less: taps that overlap
+  int taps_high = 1, taps_wide = 1, stride_height = 1, stride_width = 1, dilation = 1;
+  int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+  int row_percent = 100, column_percent = 100;  // of the output, computed
+  bool checker = false;
+  int listed_percent = 0;  // of K, read; 0: no list
+  int group = 1;
+  bool compact = false;
+  bool addend = false;
+  bool in_place = false;  // the addend is the output
+  int special_percent = 0;
+  float low = -INFINITY, high = INFINITY;
+
+  int taps() const { return taps_high * taps_wide; }
+  int output_height() const {
+    return 1 + (height + pad_top + pad_bottom - 1 - (taps_high - 1) * dilation) / stride_height;
+  }
+  int output_width() const {
+    return 1 + (width + pad_left + pad_right - 1 - (taps_wide - 1) * dilation) / stride_width;
+  }
+  int floats_per_pixel() const { return pixel_size > 0 ? pixel_size : channels; }
+  // Padding that keeps the image's size where the stride is 1.
+  ConvCase& same() {
+    pad_top = (taps_high - 1) * dilation / 2;
+    pad_bottom = (taps_high - 1) * dilation - pad_top;
+    pad_left = (taps_wide - 1) * dilation / 2;
+    pad_right = (taps_wide - 1) * dilation - pad_left;
+    return *this;
+  }
 
   std::string text() const {
-    return std::to_string(pixels) + " pixels, " + std::to_string(taps) + " taps of " + std::to_string(channels) +
-           " -> " + std::to_string(output_channels);
+    std::string text;
+    const std::initializer_list<std::pair<const char*, int>> numbers = {
+        {"height", height},         {"width", width},
+        {"channels", channels},     {"outputs", output_channels},
+        {"pixel size", pixel_size}, {"taps high", taps_high},
+        {"wide", taps_wide},        {"stride high", stride_height},
+        {"wide", stride_width},     {"dilation", dilation},
+        {"top", pad_top},           {"left", pad_left},
+        {"bottom", pad_bottom},     {"right", pad_right},
+        {"rows %", row_percent},    {"columns %", column_percent},
+        {"checker", checker},       {"listed %", listed_percent},
+        {"group", group},           {"compact", compact},
+        {"addend", addend},         {"in place", in_place}};
+    for (const auto& [name, value] : numbers) text += std::string(name) + " " + std::to_string(value) + ", ";
+    return text;
   }
 };
 
-// Every tap of every pixel reads some row of `row_size` inputs, one in eight the row of padding; rows overlap, as those
-// of a kernel row do when it is read as one tap. Entries past the last pixel are null.
-template <typename T>
-class Indirection {
- public:
-  Indirection(Random& random, const ConvShape& shape, const Buffer<T>& inputs, const Buffer<T>& padding,
-              size_t row_size)
-      : stride_(static_cast<size_t>(shape.pixels + kIndirectionSlack + random.integer(0, 3))),
-        rows_(stride_ * static_cast<size_t>(shape.taps), nullptr) {
-    const int last = static_cast<int>(inputs.size() - row_size);
-    for (int tap = 0; tap < shape.taps; ++tap) {
-      for (int m = 0; m < shape.pixels; ++m) {
-        const T* const row = random.chance(12) ? padding.data() : inputs.data() + random.integer(0, last);
-        rows_[static_cast<size_t>(tap) * stride_ + static_cast<size_t>(m)] = row;
-      }
-    }
+// Some of 0..count-1, ascending, at least one.
+inline std::vector<int32_t> some_of(Random& random, int count, int percent) {
+  std::vector<int32_t> chosen;
+  for (int i = 0; i < count; ++i) {
+    if (random.chance(percent)) chosen.push_back(i);
   }
-  const T* const* rows() const { return rows_.data(); }
-  size_t stride() const { return stride_; }
-
- private:
-  size_t stride_;
-  std::vector<const T*> rows_;
-};
-
-// The computed pixels in any order among `places`, so that some are left out; each has room for the output channels.
-inline std::vector<int32_t> random_offsets(Random& random, const ConvShape& shape, int places) {
-  std::vector<int32_t> order(static_cast<size_t>(places));
-  std::iota(order.begin(), order.end(), 0);
-  for (int i = places - 1; i > 0; --i) std::swap(order.data()[i], order.data()[random.integer(0, i)]);
-  order.resize(static_cast<size_t>(shape.pixels));
-  if (random.chance(50)) std::sort(order.begin(), order.end());
-  for (int32_t& offset : order) offset *= shape.output_channels;
-  return order;
+  if (chosen.empty()) chosen.push_back(random.integer(0, count - 1));
+  return chosen;
 }
 
-// Each channel of each tap with the given probability; whole taps and even all of K may be missing.
+// Each group of each tap with the case's probability; whole taps and even all of K may be missing.
 class RandomKList {
  public:
-  RandomKList(Random& random, const ConvShape& shape, int percent) : begin_{0} {
-    for (int tap = 0; tap < shape.taps; ++tap) {
-      for (int c = 0; c < shape.channels; ++c) {
-        if (random.chance(percent)) entries_.push_back(c);
+  RandomKList(Random& random, const ConvCase& of) : begin_{0}, group_(of.group), compact_(of.compact) {
+    for (int tap = 0; tap < of.taps(); ++tap) {
+      for (int c = 0; c < of.channels / of.group; ++c) {
+        if (random.chance(of.listed_percent)) entries_.push_back(c);
       }
       begin_.push_back(static_cast<int32_t>(entries_.size()));
     }
-    entries_.push_back(1 << 30);  // past the end; also keeps an empty list from being null
+    entries_.push_back(1 << 28);  // past the end; also keeps an empty list from being null
   }
-  KList list() const { return {begin_.data(), entries_.data()}; }
+  KList list() const { return {begin_.data(), entries_.data(), group_, compact_}; }
 
  private:
   std::vector<int32_t> begin_, entries_;
+  int group_;
+  bool compact_;
 };
 
 // A sequence of whole numbers from -999 to 999 that no library has a say in.

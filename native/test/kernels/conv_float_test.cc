@@ -3,132 +3,237 @@
 namespace approxlite {
 namespace {
 
-class ConvFloatTester {
+// The arrays of one case, and the output a variant makes of them.
+class ConvMaterial {
  public:
-  explicit ConvFloatTester(uint32_t seed = 1) : seed_(seed) {}
-  ConvFloatTester& pixels(int count) { return shape_.pixels = count, *this; }
-  ConvFloatTester& taps(int count) { return shape_.taps = count, *this; }
-  ConvFloatTester& channels(int count) { return shape_.channels = count, *this; }
-  ConvFloatTester& output_channels(int count) { return shape_.output_channels = count, *this; }
-  // Reads each input with this probability.
-  ConvFloatTester& listed(int percent) { return listed_percent_ = percent, *this; }
-  ConvFloatTester& clamp(float low, float high) { return bounds_ = {low, high}, *this; }
-  ConvFloatTester& with_special_values() { return special_percent_ = 3, *this; }
+  ConvMaterial(const ConvCase& of, uint32_t seed)
+      : of_(of),
+        random_(seed),
+        rows_(some_of(random_, of.output_height(), of.checker ? 100 : of.row_percent)),
+        columns_(some_of(random_, of.output_width(), of.checker ? 100 : of.column_percent)),
+        k_list_(random_, of),
+        k_(of.compact ? k_list_.list().begin[of.taps()] * of.group : of.taps() * of.channels),
+        input_(random_values(random_, static_cast<size_t>(of.height * of.width * of.floats_per_pixel() + of.channels),
+                             of.special_percent)),
+        padding_(random_values(random_, static_cast<size_t>(of.channels))),
+        weights_(random_values(random_, static_cast<size_t>(k_ * of.output_channels))),
+        bias_(random_values(random_, static_cast<size_t>(of.output_channels))),
+        addend_(random_values(random_, size(), of.special_percent)),
+        with_bias_(random_.chance(80)),
+        addend_bounds_(random_bounds(random_)) {}
 
-  // Every variant gives the bits of the reference and writes nothing else. (A NaN stays one; its bits may differ.)
-  void run() {
-    Random random(seed_);
-    const size_t k = static_cast<size_t>(shape_.taps) * static_cast<size_t>(shape_.channels);
-    const size_t outputs = static_cast<size_t>(shape_.output_channels), row_size = static_cast<size_t>(shape_.channels);
-    const size_t input_size = row_size * static_cast<size_t>(random.integer(1, 20));
-    const Buffer<float> inputs = random_values(random, input_size, special_percent_);
-    Buffer<float> padding(row_size);
-    std::fill_n(padding.data(), row_size, 0.0f);
-    const Buffer<float> weights = random_values(random, k * outputs), bias = random_values(random, outputs);
-    const bool with_bias = random.chance(80);
-    const Indirection<float> indirection(random, shape_, inputs, padding, row_size);
-    const int places = shape_.pixels + random.integer(0, 5);
-    const std::vector<int32_t> offsets = random_offsets(random, shape_, places);
-    const RandomKList k_list(random, shape_, listed_percent_);
+  int pixels() const { return pixel_count(grid()); }
+  Random& random() { return random_; }
 
-    const auto output_of = [&](const KernelTable& kernels) {
-      const int k_count = static_cast<int>(k);
-      Buffer<float> packed(kernels.conv_float_packed_bytes(k_count, shape_.output_channels) / sizeof(float));
-      kernels.conv_float_pack(weights.data(), with_bias ? bias.data() : nullptr, k_count, shape_.output_channels,
-                              packed.data());
-      Buffer<float> output(static_cast<size_t>(places) * outputs);
-      kernels.conv_float({.rows = indirection.rows(),
-                          .row_stride = indirection.stride(),
-                          .taps = shape_.taps,
-                          .channels = shape_.channels,
-                          .pixels = shape_.pixels,
-                          .output_offsets = offsets.data(),
+  // Calls the kernel for pixels cuts[0]..cuts[1], cuts[1]..cuts[2] and so on.
+  Buffer<float> output(const KernelTable& kernels, const std::vector<int>& cuts) const {
+    Buffer<float> packed(kernels.conv_float_packed_bytes(k_, of_.output_channels) / sizeof(float));
+    kernels.conv_float_pack(weights_.data(), with_bias_ ? bias_.data() : nullptr, k_, of_.output_channels,
+                            packed.data());
+    Buffer<uint8_t> scratch(kernels.conv_scratch_bytes(of_.taps()));
+    Buffer<float> output(size());
+    if (of_.in_place) std::copy_n(addend_.data(), size(), output.data());
+    for (size_t i = 0; i + 1 < cuts.size(); ++i) {
+      kernels.conv_float({.windows = windows(),
+                          .channels = of_.channels,
                           .packed = packed.data(),
-                          .k_list = listed_percent_ > 0 ? k_list.list() : KList{},
+                          .k_list = of_.listed_percent > 0 ? k_list_.list() : KList{},
                           .rescale = 1.37f,
-                          .output_channels = shape_.output_channels,
-                          .low = bounds_.first,
-                          .high = bounds_.second,
-                          .output = output.data()});
-      return output;
-    };
-    Buffer<float> expected = output_of(reference_kernels());
-    for (const KernelTable* variant : every_variant()) {
-      Buffer<float> output = output_of(*variant);
-      for (size_t i = 0; special_percent_ > 0 && i < output.size(); ++i) {
-        if (output[i] != output[i] && expected[i] != expected[i]) output[i] = expected[i];
-      }
-      ASSERT_EQ(output.difference(expected), "")
-          << variant->name << ": " << shape_.text() << ", listed " << listed_percent_ << " %, seed " << seed_;
+                          .output_channels = of_.output_channels,
+                          .low = of_.low,
+                          .high = of_.high,
+                          .addend = of_.in_place ? output.data()
+                                    : of_.addend ? addend_.data()
+                                                 : nullptr,
+                          .addend_low = addend_bounds_.first,
+                          .addend_high = addend_bounds_.second,
+                          .output = output.data(),
+                          .begin = cuts[i],
+                          .end = cuts[i + 1],
+                          .scratch = scratch.data()});
     }
+    for (size_t i = 0; i < size(); ++i) {
+      if (std::isnan(output[i])) output[i] = kAnyNan;  // its bits may differ
+    }
+    return output;
   }
 
  private:
-  uint32_t seed_;
-  ConvShape shape_;
-  std::pair<float, float> bounds_ = {-INFINITY, INFINITY};
-  int listed_percent_ = 0, special_percent_ = 0;
+  static constexpr float kAnyNan = std::numeric_limits<float>::quiet_NaN();
+
+  size_t size() const { return static_cast<size_t>(of_.output_height() * of_.output_width() * of_.output_channels); }
+  PixelGrid grid() const {
+    return {rows_.data(), static_cast<int>(rows_.size()), columns_.data(), static_cast<int>(columns_.size()),
+            of_.checker};
+  }
+  Windows windows() const {
+    return {.input = input_.data(),
+            .padding = padding_.data(),
+            .height = of_.height,
+            .width = of_.width,
+            .pixel_bytes = sizeof(float) * static_cast<size_t>(of_.floats_per_pixel()),
+            .taps_high = of_.taps_high,
+            .taps_wide = of_.taps_wide,
+            .stride_height = of_.stride_height,
+            .stride_width = of_.stride_width,
+            .dilation_height = of_.dilation,
+            .dilation_width = of_.dilation,
+            .pad_top = of_.pad_top,
+            .pad_left = of_.pad_left,
+            .grid = grid(),
+            .output_width = of_.output_width()};
+  }
+
+  const ConvCase of_;
+  Random random_;
+  const std::vector<int32_t> rows_, columns_;
+  const RandomKList k_list_;
+  const int k_;
+  const Buffer<float> input_, padding_, weights_, bias_, addend_;
+  const bool with_bias_;
+  const std::pair<float, float> addend_bounds_;
 };
 
+// Every variant gives the bits of the reference and writes nothing else.
+void expect_same_bits(const ConvCase& of, uint32_t seed = 1) {
+  ConvMaterial material(of, seed);
+  const std::vector<int> whole = {0, material.pixels()};
+  const Buffer<float> expected = material.output(reference_kernels(), whole);
+  for (const KernelTable* variant : every_variant()) {
+    ASSERT_EQ(material.output(*variant, whole).difference(expected), "")
+        << variant->name << ": " << of.text() << "seed " << seed;
+  }
+}
+
 TEST(ConvFloat, GivesTheSameBitsInEveryVariantOnLayersOfRealModels) {
-  ConvFloatTester().pixels(1024).taps(9).channels(16).output_channels(16).clamp(0, INFINITY).run();
-  ConvFloatTester().pixels(256).taps(9).channels(32).output_channels(32).run();
-  ConvFloatTester().pixels(125).channels(64).output_channels(64).clamp(0, 6).run();
-  ConvFloatTester().pixels(125).taps(10).channels(4).output_channels(64).run();
-  ConvFloatTester().pixels(36).channels(128).output_channels(128).run();
-  ConvFloatTester().pixels(9).channels(256).output_channels(256).run();
-  ConvFloatTester().pixels(128).taps(7).channels(9).output_channels(64).run();
-  ConvFloatTester().pixels(300).taps(3).channels(9).output_channels(8).clamp(0, 6).run();
+  const auto layer = [&](int size, int channels, int output_channels, int taps, int stride, float low, float high) {
+    ConvCase of = {.height = size, .width = size, .channels = channels, .output_channels = output_channels};
+    of.taps_high = of.taps_wide = taps;
+    of.stride_height = of.stride_width = stride;
+    of.low = low;
+    of.high = high;
+    expect_same_bits(of.same());
+  };
+  layer(32, 16, 16, 3, 1, 0, INFINITY);
+  layer(16, 32, 32, 3, 1, -INFINITY, INFINITY);
+  layer(15, 40, 72, 3, 2, -INFINITY, INFINITY);
+  layer(24, 16, 8, 1, 1, 0, 6);
+  layer(12, 64, 64, 1, 1, 0, 6);
+  layer(3, 256, 256, 1, 1, -INFINITY, INFINITY);
+  layer(1, 300, 1000, 1, 1, -INFINITY, INFINITY);
 }
 
 TEST(ConvFloat, GivesTheSameBitsForEveryNumberOfPixels) {
-  for (int pixels = 1; pixels <= 60; ++pixels) {
-    ConvFloatTester(pixels).pixels(pixels).taps(3).channels(7).output_channels(16).run();
-    ConvFloatTester(pixels).pixels(pixels).taps(2).channels(8).output_channels(50).run();
-    ConvFloatTester(pixels).pixels(pixels).taps(2).channels(8).output_channels(50).listed(50).run();
+  for (int pixels = 1; pixels <= 400; pixels += pixels < 60 ? 1 : 17) {
+    ConvCase of = {.width = pixels + 2, .channels = 7, .output_channels = 16, .taps_wide = 3};
+    expect_same_bits(of);
+    of.channels = 8;
+    of.output_channels = 50;
+    expect_same_bits(of);
+    of.listed_percent = 50;
+    expect_same_bits(of);
+    of.group = 4;
+    of.compact = true;
+    expect_same_bits(of);
   }
 }
 
 TEST(ConvFloat, GivesTheSameBitsForOutputChannelsThatFillNoVector) {
   for (int output_channels = 1; output_channels <= 150; ++output_channels) {
     for (const int pixels : {1, 2, 3, 5, 23}) {
-      ConvFloatTester(output_channels).pixels(pixels).taps(2).channels(5).output_channels(output_channels).run();
-      ConvFloatTester(output_channels)
-          .pixels(pixels)
-          .taps(2)
-          .channels(5)
-          .output_channels(output_channels)
-          .listed(60)
-          .run();
+      ConvCase of = {.width = pixels + 1, .channels = 5, .output_channels = output_channels, .taps_wide = 2};
+      expect_same_bits(of);
+      of.listed_percent = 60;
+      of.addend = true;
+      expect_same_bits(of);
     }
   }
 }
 
 TEST(ConvFloat, GivesTheSameBitsForEveryNumberOfInputChannels) {
   for (int channels = 1; channels <= 40; ++channels) {
-    ConvFloatTester(channels)
-        .pixels(20)
-        .taps(1 + channels % 4)
-        .channels(channels)
-        .output_channels(21)
-        .clamp(0, 6)
-        .run();
-    ConvFloatTester(channels).pixels(20).taps(1 + channels % 4).channels(channels).output_channels(21).listed(50).run();
+    ConvCase of = {.width = 23, .channels = channels, .output_channels = 21, .taps_wide = 1 + channels % 4};
+    expect_same_bits(of);
+    of.listed_percent = 50;
+    expect_same_bits(of);
   }
 }
 
+ConvCase random_case(Random& random) {
+  ConvCase of;
+  of.taps_high = random.integer(1, 3);
+  of.taps_wide = random.integer(1, 4);
+  of.dilation = random.chance(30) ? random.integer(2, 3) : 1;
+  of.stride_height = random.integer(1, 3);
+  of.stride_width = random.integer(1, 3);
+  of.height = (of.taps_high - 1) * of.dilation + random.integer(1, 14);
+  of.width = (of.taps_wide - 1) * of.dilation + random.integer(1, 25);
+  of.pad_top = random.integer(0, 2);
+  of.pad_left = random.integer(0, 3);
+  of.pad_bottom = random.integer(0, 2);
+  of.pad_right = random.integer(0, 3);
+  of.group = random.chance(50) ? 4 : 1;
+  of.channels = of.group * random.integer(1, of.group == 4 ? 6 : 20);
+  of.pixel_size = random.chance(20) ? random.integer(1, of.channels) : 0;
+  of.output_channels = random.integer(1, random.chance(50) ? 80 : 20);
+  of.listed_percent = random.chance(60) ? random.integer(1, 100) : 0;
+  of.compact = of.listed_percent > 0 && random.chance(50);
+  of.row_percent = random.chance(50) ? 100 : random.integer(1, 99);
+  of.column_percent = random.chance(50) ? 100 : random.integer(1, 99);
+  of.checker = random.chance(20);
+  of.addend = random.chance(30);
+  of.in_place = of.addend && random.chance(50);
+  std::tie(of.low, of.high) = random_bounds(random);
+  return of;
+}
+
 TEST(ConvFloat, GivesTheSameBitsOnRandomCases) {
-  for (uint32_t seed = 1; seed <= 400; ++seed) {
+  for (uint32_t seed = 1; seed <= 600; ++seed) {
     Random random(seed);
-    const auto [low, high] = random_bounds(random);
-    ConvFloatTester(seed)
-        .pixels(random.integer(1, 70))
-        .taps(random.integer(1, 9))
-        .channels(random.integer(1, 30))
-        .output_channels(random.integer(1, 80))
-        .listed(random.chance(50) ? random.integer(1, 100) : 0)
-        .clamp(low, high)
-        .run();
+    expect_same_bits(random_case(random), seed);
+  }
+}
+
+TEST(ConvFloat, GivesTheSameBitsHoweverItsPixelsAreCut) {
+  for (uint32_t seed = 1; seed <= 200; ++seed) {
+    Random random(seed);
+    const ConvCase of = random_case(random);
+    ConvMaterial material(of, seed);
+    std::vector<int> cuts = {0, material.pixels()};
+    for (int i = random.integer(1, 5); i > 0; --i) cuts.push_back(random.integer(0, material.pixels()));
+    std::sort(cuts.begin(), cuts.end());
+    const Buffer<float> expected = material.output(reference_kernels(), {0, material.pixels()});
+    for (const KernelTable* variant : every_variant()) {
+      ASSERT_EQ(material.output(*variant, cuts).difference(expected), "")
+          << variant->name << ": " << of.text() << "seed " << seed;
+    }
+  }
+}
+
+TEST(ConvFloat, WritesOnlyThePixelsItWasAskedFor) {
+  for (uint32_t seed = 1; seed <= 100; ++seed) {
+    Random random(seed);
+    ConvMaterial material(random_case(random), seed);
+    const int begin = random.integer(0, material.pixels());
+    const std::vector<int> part = {begin, random.integer(begin, material.pixels())};
+    const Buffer<float> expected = material.output(reference_kernels(), part);
+    for (const KernelTable* variant : every_variant()) {
+      ASSERT_EQ(material.output(*variant, part).difference(expected), "") << variant->name << ", seed " << seed;
+    }
+  }
+}
+
+TEST(ConvFloat, LetsNanAndInfinityThrough) {
+  for (uint32_t seed = 1; seed <= 50; ++seed) {
+    ConvCase of = {.height = 3, .width = 10, .channels = 6, .output_channels = 37, .taps_wide = 2};
+    of.special_percent = 3;
+    of.low = 0;
+    of.high = 6;
+    expect_same_bits(of, seed);
+    of.output_channels = 5;
+    of.listed_percent = 50;
+    of.addend = true;
+    expect_same_bits(of, seed);
   }
 }
 
@@ -137,21 +242,33 @@ float single_output(const KernelTable& kernels, const Buffer<float>& x, const Bu
                     KList list) {
   Buffer<float> packed(kernels.conv_float_packed_bytes(3, 1) / sizeof(float)), y(1);
   kernels.conv_float_pack(w.data(), &bias, 3, 1, packed.data());
-  const std::vector<const float*> rows(1 + kIndirectionSlack, x.data());
-  const int32_t offset = 0;
-  kernels.conv_float({.rows = rows.data(),
-                      .row_stride = rows.size(),
-                      .taps = 1,
+  Buffer<uint8_t> scratch(kernels.conv_scratch_bytes(1));
+  const int32_t zero = 0;
+  kernels.conv_float({.windows = {.input = x.data(),
+                                  .padding = x.data(),
+                                  .height = 1,
+                                  .width = 1,
+                                  .pixel_bytes = 3 * sizeof(float),
+                                  .taps_high = 1,
+                                  .taps_wide = 1,
+                                  .stride_height = 1,
+                                  .stride_width = 1,
+                                  .dilation_height = 1,
+                                  .dilation_width = 1,
+                                  .grid = {&zero, 1, &zero, 1},
+                                  .output_width = 1},
                       .channels = 3,
-                      .pixels = 1,
-                      .output_offsets = &offset,
                       .packed = packed.data(),
                       .k_list = list,
                       .rescale = 2.0f,
                       .output_channels = 1,
                       .low = -INFINITY,
                       .high = INFINITY,
-                      .output = y.data()});
+                      .addend = nullptr,
+                      .output = y.data(),
+                      .begin = 0,
+                      .end = 1,
+                      .scratch = scratch.data()});
   return y[0];
 }
 
@@ -170,42 +287,44 @@ TEST(ConvFloat, BeginsWithTheBiasAndAddsInTheOrderOfK) {
 // A new hash here is a new numerics version: a policy certified elsewhere no longer holds.
 TEST(ConvFloat, GivesTheBitsItAlwaysGave) {
   constexpr int kPixels = 20, kTaps = 3, kChannels = 11, kOutputs = 21, kSize = kTaps * kChannels;
-  constexpr int kStride = kPixels + kIndirectionSlack;
   FixedSequence sequence;
   Buffer<float> x((kPixels + kTaps) * kChannels), w(kSize * kOutputs), bias(kOutputs);
   for (Buffer<float>* values : {&x, &w, &bias}) {
     for (size_t i = 0; i < values->size(); ++i) (*values)[i] = static_cast<float>(sequence.next()) / 700.0f;
   }
-  std::vector<const float*> rows(kTaps * kStride);
-  std::vector<int32_t> offsets;
-  for (int m = 0; m < kPixels; ++m) {
-    for (int tap = 0; tap < kTaps; ++tap) rows[tap * kStride + m] = x.data() + (m + tap) * kChannels;
-    offsets.push_back(m * kOutputs);
-  }
+  std::vector<int32_t> columns(kPixels);
+  for (int m = 0; m < kPixels; ++m) columns[static_cast<size_t>(m)] = m;
+  const int32_t row = 0;
   for (const KernelTable* variant : every_variant()) {
     Buffer<float> packed(variant->conv_float_packed_bytes(kSize, kOutputs) / sizeof(float)), y(kPixels * kOutputs);
     variant->conv_float_pack(w.data(), bias.data(), kSize, kOutputs, packed.data());
-    variant->conv_float({.rows = rows.data(),
-                         .row_stride = kStride,
-                         .taps = kTaps,
+    Buffer<uint8_t> scratch(variant->conv_scratch_bytes(kTaps));
+    variant->conv_float({.windows = {.input = x.data(),
+                                     .padding = nullptr,
+                                     .height = 1,
+                                     .width = kPixels + kTaps,
+                                     .pixel_bytes = kChannels * sizeof(float),
+                                     .taps_high = 1,
+                                     .taps_wide = kTaps,
+                                     .stride_height = 1,
+                                     .stride_width = 1,
+                                     .dilation_height = 1,
+                                     .dilation_width = 1,
+                                     .grid = {&row, 1, columns.data(), kPixels},
+                                     .output_width = kPixels},
                          .channels = kChannels,
-                         .pixels = kPixels,
-                         .output_offsets = offsets.data(),
                          .packed = packed.data(),
                          .k_list = {},
                          .rescale = 1.0f,
                          .output_channels = kOutputs,
                          .low = -3.0f,
                          .high = INFINITY,
-                         .output = y.data()});
+                         .addend = nullptr,
+                         .output = y.data(),
+                         .begin = 0,
+                         .end = kPixels,
+                         .scratch = scratch.data()});
     EXPECT_EQ(hash_of(y), 980258912u) << variant->name;
-  }
-}
-
-TEST(ConvFloat, LetsNanAndInfinityThrough) {
-  for (uint32_t seed = 1; seed <= 50; ++seed) {
-    ConvFloatTester(seed).pixels(30).taps(2).channels(6).output_channels(37).clamp(0, 6).with_special_values().run();
-    ConvFloatTester(seed).pixels(30).taps(2).channels(6).output_channels(5).listed(50).with_special_values().run();
   }
 }
 

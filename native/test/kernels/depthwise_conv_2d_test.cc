@@ -1,4 +1,5 @@
 #include "test/kernels/buffers.h"
+#include "test/kernels/guarded.h"
 
 namespace approxlite {
 namespace {
@@ -49,17 +50,21 @@ class DepthwiseTester {
 
   bool possible() const { return output_height() >= 1 && output_width() >= 1; }
 
-  // Every variant gives the bits of the reference and leaves other rows alone.
+  // Every variant gives the bits of the reference, on floats and on bytes, and leaves other rows alone.
   void run() {
+    run_floats();
+    run_bytes(false);
+    run_bytes(true);
+  }
+
+  void run_floats() {
     Random random(seed_);
     const size_t channels = call_.channels, taps = static_cast<size_t>(call_.kernel_height) * call_.kernel_width;
-    const Buffer<float> input = random_values(random, call_.height * call_.width * channels);
+    const Buffer<float> values = random_values(random, call_.height * call_.width * channels);
+    const Guarded input(values.data(), values.size());  // floats may be the runtime's
     const Buffer<float> weights = random_values(random, taps * channels), bias = random_values(random, channels);
     const bool with_bias = random.chance(80);
-    std::vector<int32_t> output_rows;
-    for (int row = 0; row < output_height(); ++row) {
-      if (row % of_ < keep_) output_rows.push_back(row);
-    }
+    const std::vector<int32_t> output_rows = listed_rows();
     call_.input = input.data();
     call_.output_width = output_width();
     call_.output_rows = output_rows.data();
@@ -81,7 +86,79 @@ class DepthwiseTester {
     }
   }
 
+  void run_bytes(bool output_bytes) {
+    Random random(seed_);
+    const size_t channels = call_.channels, taps = static_cast<size_t>(call_.kernel_height) * call_.kernel_width;
+    const size_t padded = (channels + 63) / 64 * 64;
+    Buffer<uint8_t> input(call_.height * call_.width * channels);
+    Buffer<int16_t> weights(taps * channels);
+    Buffer<int32_t> start(padded);
+    Buffer<float> scale(padded), bias(padded);
+    const bool extreme = random.chance(20), wide = random.chance(30);
+    const int most = wide ? 255 : 127;  // of models with unsigned weights
+    for (size_t i = 0; i < input.size(); ++i) {
+      input[i] = static_cast<uint8_t>(extreme ? 255 * random.integer(0, 1) : random.integer(0, 255));
+    }
+    for (size_t i = 0; i < weights.size(); ++i) {
+      weights[i] = static_cast<int16_t>(extreme ? most * random.integer(-1, 1) : random.integer(-most - !wide, most));
+    }
+    for (size_t c = 0; c < channels; ++c) {
+      start[c] = random.integer(-200000, 200000);
+      scale[c] = std::fabs(random.value()) * (output_bytes ? 1e-3f : 1.0f);
+      bias[c] = random.value() * 50;
+    }
+    const std::vector<int32_t> output_rows = listed_rows();
+    DepthwiseInt8 call = {.input = input.data(),
+                          .height = call_.height,
+                          .width = call_.width,
+                          .channels = call_.channels,
+                          .kernel_height = call_.kernel_height,
+                          .kernel_width = call_.kernel_width,
+                          .stride_height = call_.stride_height,
+                          .stride_width = call_.stride_width,
+                          .dilation_height = call_.dilation_height,
+                          .dilation_width = call_.dilation_width,
+                          .pad_top = call_.pad_top,
+                          .pad_left = call_.pad_left,
+                          .output_width = output_width(),
+                          .output_rows = output_rows.data(),
+                          .row_count = static_cast<int>(output_rows.size()),
+                          .packed = nullptr,
+                          .zero_point = random.chance(30) ? 255 * random.integer(0, 1) : random.integer(0, 255),
+                          .start = start.data(),
+                          .scale = scale.data(),
+                          .bias = bias.data(),
+                          .low = output_bytes && call_.low > -INFINITY ? 20.0f : call_.low,
+                          .high = output_bytes && call_.high < INFINITY ? 230.0f : call_.high,
+                          .output = nullptr,
+                          .output_bytes = output_bytes,
+                          .output_zero_point = output_bytes ? random.integer(0, 255) : 0};
+    const auto output_of = [&](const KernelTable& kernels) {
+      const int tap_count = static_cast<int>(taps);
+      Buffer<uint8_t> packed(kernels.depthwise_int8_packed_bytes(tap_count, call_.channels));
+      kernels.depthwise_int8_pack(weights.data(), tap_count, call_.channels, packed.data());
+      const size_t size = static_cast<size_t>(output_height()) * output_width() * channels;
+      Buffer<uint8_t> output(output_bytes ? size : size * sizeof(float));
+      call.packed = packed.data();
+      call.output = output.data();
+      kernels.depthwise_int8(call);
+      return output;
+    };
+    const Buffer<uint8_t> expected = output_of(reference_kernels());
+    for (const KernelTable* variant : every_variant()) {
+      EXPECT_EQ(output_of(*variant).difference(expected), "")
+          << variant->name << (output_bytes ? " bytes to bytes " : " bytes to floats ") << description();
+    }
+  }
+
  private:
+  std::vector<int32_t> listed_rows() const {
+    std::vector<int32_t> rows;
+    for (int row = 0; row < output_height(); ++row) {
+      if (row % of_ < keep_) rows.push_back(row);
+    }
+    return rows;
+  }
   static int outputs(int size, int pads, int kernel, int stride, int dilation) {
     const int room = size + pads - (kernel - 1) * dilation - 1;
     return room < 0 ? 0 : room / stride + 1;
@@ -159,6 +236,21 @@ TEST(DepthwiseConv2d, SkipsKernelColumnsBesideAnImageOneColumnWide) {
   DepthwiseTester().image(20, 1, 24).kernel(3, 2).dilation(1, 2).padding(1, 1, 1, 1).run();
 }
 
+TEST(DepthwiseConv2d, GivesTheSameBitsOnLayersTooLargeToTakeAtOnce) {
+  DepthwiseTester(1).image(2, 3000, 3).kernel(3, 3).same_padding().run();
+  DepthwiseTester(2).image(5, 700, 40).kernel(5, 5).stride(2, 2).same_padding().run();
+  DepthwiseTester(3).image(20000, 1, 3).kernel(5, 1).same_padding().rows(2, 3).run();
+  DepthwiseTester(4).image(9000, 1, 20).kernel(3, 1).stride(2, 1).same_padding().run();
+  DepthwiseTester(5).image(6, 6, 600).kernel(3, 3).same_padding().run();
+}
+
+TEST(DepthwiseConv2d, GivesTheSameBitsForFiltersAndDilationsFarLargerThanUsual) {
+  DepthwiseTester(1).image(40, 41, 5).kernel(3, 3).dilation(18, 18).same_padding().run();
+  DepthwiseTester(2).image(9, 9, 5).kernel(2, 2).dilation(1, 30000).same_padding().run_bytes(true);
+  DepthwiseTester(3).image(9, 1, 5).kernel(2, 1).dilation(30000, 1).same_padding().run_bytes(false);
+  DepthwiseTester(4).image(3, 3, 21).kernel(3, 15).padding(1, 7, 1, 7).run();
+}
+
 TEST(DepthwiseConv2d, GivesTheSameBitsOnRandomLayers) {
   for (uint32_t seed = 1; seed <= 600; ++seed) {
     Random random(seed);
@@ -209,6 +301,49 @@ TEST(DepthwiseConv2d, AddsTheTapsInsideTheImageToTheBias) {
                               .output = output.data()});
     EXPECT_EQ(output[0], 0.5f + 1 * 1e4f + 2 * 1e5f + 3 * 2e6f + 4 * 3e6f) << variant->name;
     EXPECT_EQ(output[3], 0.5f + 1 * 1 + 2 * 10 + 3 * 1000 + 4 * 10000) << variant->name;
+  }
+}
+
+TEST(DepthwiseConv2d, OnBytesAddsDistancesFromTheZeroPointInsideTheImage) {
+  const int16_t weights[] = {1, 2, 3, 4, 5, 6, 7, 8, -255};
+  const int32_t rows[] = {0, 1};
+  for (const KernelTable* variant : every_variant()) {
+    Buffer<uint8_t> image(4), packed(variant->depthwise_int8_packed_bytes(9, 1)), output(4);
+    Buffer<int32_t> start(64);
+    Buffer<float> scale(64), bias(64);
+    for (int i = 0; i < 4; ++i) image[i] = static_cast<uint8_t>(11 + i);
+    start[0] = 20;
+    scale[0] = 0.5f;
+    bias[0] = 7;
+    variant->depthwise_int8_pack(weights, 9, 1, packed.data());
+    variant->depthwise_int8({.input = image.data(),
+                             .height = 2,
+                             .width = 2,
+                             .channels = 1,
+                             .kernel_height = 3,
+                             .kernel_width = 3,
+                             .stride_height = 1,
+                             .stride_width = 1,
+                             .dilation_height = 1,
+                             .dilation_width = 1,
+                             .pad_top = 1,
+                             .pad_left = 1,
+                             .output_width = 2,
+                             .output_rows = rows,
+                             .row_count = 2,
+                             .packed = packed.data(),
+                             .zero_point = 10,
+                             .start = start.data(),
+                             .scale = scale.data(),
+                             .bias = bias.data(),
+                             .low = 0,
+                             .high = 255,
+                             .output = output.data(),
+                             .output_bytes = true,
+                             .output_zero_point = 0});
+    // 1 2 / 3 4 over 5 6 / 8 -255 is below zero, over 1 2 / 4 5 is 37.
+    EXPECT_EQ(output[0], 0) << variant->name;
+    EXPECT_EQ(output[3], 36) << variant->name;  // (20 + 37) / 2 + 7 = 35.5, to even
   }
 }
 

@@ -8,32 +8,31 @@ namespace {
 class QuantizeTester {
  public:
   explicit QuantizeTester(uint32_t seed = 1) : seed_(seed) {}
-  QuantizeTester& pixels(int pixels) { return pixels_ = pixels, *this; }
-  QuantizeTester& channels(int channels) { return channels_ = channels, padded_ = (channels + 3) / 4 * 4, *this; }
-  QuantizeTester& padded_channels(int padded) { return padded_ = padded, *this; }
+  QuantizeTester& size(int size) { return size_ = size, *this; }
   QuantizeTester& scale(float inverse_scale) { return inverse_scale_ = inverse_scale, *this; }
   QuantizeTester& zero_point(int zero_point) { return zero_point_ = zero_point, *this; }
 
   // Every variant gives the bytes of the reference, and writes nothing past them.
   void run() const {
     Random random(seed_);
-    const Buffer<float> x = random_values(random, static_cast<size_t>(pixels_) * channels_, 3);
+    const size_t size = static_cast<size_t>(size_);
+    const Buffer<float> x = random_values(random, size, 3);
     const auto result_of = [&](const KernelTable& kernels) {
-      Buffer<uint8_t> q(static_cast<size_t>(pixels_) * padded_);
-      kernels.quantize(x.data(), pixels_, channels_, padded_, inverse_scale_, zero_point_, q.data());
+      Buffer<uint8_t> q(size);
+      kernels.quantize(x.data(), size, inverse_scale_, zero_point_, q.data());
       return q;
     };
     const Buffer<uint8_t> expected = result_of(reference_kernels());
     for (const KernelTable* variant : every_variant()) {
       EXPECT_EQ(result_of(*variant).difference(expected), "")
-          << variant->name << " " << pixels_ << " pixels of " << channels_ << " channels padded to " << padded_
-          << ", inverse scale " << inverse_scale_ << ", zero point " << zero_point_ << ", seed " << seed_;
+          << variant->name << " " << size_ << " values, inverse scale " << inverse_scale_ << ", zero point "
+          << zero_point_ << ", seed " << seed_;
     }
   }
 
  private:
   uint32_t seed_;
-  int pixels_ = 1, channels_ = 1, padded_ = 4, zero_point_ = 0;
+  int size_ = 1, zero_point_ = 0;
   float inverse_scale_ = 1;
 };
 
@@ -41,18 +40,10 @@ TEST(Quantize, GivesTheSameBytesInEveryVariant) {
   for (uint32_t seed = 1; seed <= 600; ++seed) {
     Random random(seed);
     QuantizeTester tester(seed);
-    tester.pixels(random.integer(1, 200)).channels(random.integer(1, random.chance(80) ? 40 : 200));
+    tester.size(random.integer(1, random.chance(80) ? 300 : 9000));
     tester.zero_point(random.chance(20) ? 0 : random.chance(20) ? 255 : random.integer(0, 255));
     tester.scale(std::ldexp(1.0f + random.integer(0, 99) / 100.0f, random.integer(-3, 8)));
     tester.run();
-  }
-}
-
-TEST(Quantize, GivesTheSameBytesForEveryNumberOfChannels) {
-  for (int channels = 1; channels <= 80; ++channels) {
-    QuantizeTester(channels).pixels(61).channels(channels).scale(50).zero_point(97).run();
-    QuantizeTester(channels).pixels(9).channels(channels).padded_channels(channels + 7).zero_point(3).run();
-    QuantizeTester(channels).pixels(9).channels(channels).padded_channels(channels).zero_point(3).run();
   }
 }
 
@@ -62,17 +53,37 @@ TEST(Quantize, RoundsToNearestWithTiesToEvenThenClamps) {
   const uint8_t expected[] = {3, 5, 5, 3, 1, 0, 3, 255, 255, 0, 255, 0, 255, 0, 3, 3};
   for (const KernelTable* variant : every_variant()) {
     uint8_t q[16];
-    variant->quantize(x, 4, 4, 4, 1, 3, q);
+    variant->quantize(x, 16, 1, 3, q);
     EXPECT_EQ(std::vector<int>(q, q + 16), std::vector<int>(expected, expected + 16)) << variant->name;
   }
 }
 
-TEST(Quantize, FillsThePaddingWithTheZeroPoint) {
-  const float x[] = {1, 2, 3, 4, 5, 6};
+TEST(Dequantize, GivesTheSameBitsInEveryVariant) {
+  for (uint32_t seed = 1; seed <= 300; ++seed) {
+    Random random(seed);
+    const size_t size = static_cast<size_t>(random.integer(1, 300));
+    const int zero_point = random.integer(0, 255);
+    const float scale = std::fabs(random.value());
+    Buffer<uint8_t> q(size);
+    for (size_t i = 0; i < size; ++i) q[i] = static_cast<uint8_t>(random.integer(0, 255));
+    const auto result_of = [&](const KernelTable& kernels) {
+      Buffer<float> x(size);
+      kernels.dequantize(q.data(), size, scale, zero_point, x.data());
+      return x;
+    };
+    const Buffer<float> expected = result_of(reference_kernels());
+    for (const KernelTable* variant : every_variant()) {
+      EXPECT_EQ(result_of(*variant).difference(expected), "") << variant->name << " seed " << seed;
+    }
+  }
+}
+
+TEST(Dequantize, IsTheDistanceFromTheZeroPointInSteps) {
+  const uint8_t q[] = {0, 3, 4, 255};
   for (const KernelTable* variant : every_variant()) {
-    uint8_t q[8];
-    variant->quantize(x, 2, 3, 4, 2, 100, q);
-    EXPECT_EQ(std::vector<int>(q, q + 8), (std::vector<int>{102, 104, 106, 100, 108, 110, 112, 100})) << variant->name;
+    float x[4];
+    variant->dequantize(q, 4, 0.5f, 3, x);
+    EXPECT_EQ(std::vector<float>(x, x + 4), (std::vector<float>{-1.5f, 0, 0.5f, 126})) << variant->name;
   }
 }
 

@@ -30,6 +30,18 @@ TEST(Softmax, GivesTheSameBitsInEveryVariant) {
   }
 }
 
+TEST(Softmax, GivesTheSameBitsForManyRowsOfFewChannels) {
+  for (int channels = 1; channels <= 17; ++channels) {
+    Random random(static_cast<uint32_t>(channels));
+    const size_t rows = 701;
+    const Buffer<float> x = random_values(random, rows * channels);
+    const Buffer<float> expected = softmax_of(reference_kernels(), x, rows, channels, 1);
+    for (const KernelTable* variant : every_variant()) {
+      EXPECT_EQ(softmax_of(*variant, x, rows, channels, 1).difference(expected), "") << variant->name << channels;
+    }
+  }
+}
+
 TEST(Softmax, SumsToOneAndKeepsTheOrder) {
   for (uint32_t seed = 1; seed <= 50; ++seed) {
     Random random(seed);
