@@ -1,8 +1,10 @@
 #include "delegate/delegate.h"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 
+#include "delegate/constants.h"
 #include "delegate/dataflow.h"
 #include "delegate/read_node.h"
 #include "delegate/tensor_view.h"
@@ -19,27 +21,56 @@ using tflite::Status;
 
 Engine* engine_of(const tflite::Delegate* delegate) { return static_cast<Engine*>(delegate->data); }
 
-std::vector<int> to_vector(const IntArray* array) { return {array->data, array->data + array->size}; }
+std::vector<int> to_vector(const IntArray* array) {
+  if (array == nullptr) return {};
+  return {array->data, array->data + array->size};
+}
+
+// An unpacked constant that somebody outside reads as well, for instance as an output of the model.
+struct SharedConstant {
+  int tensor;
+  std::vector<uint8_t> bytes;
+};
 
 // What a node of the runtime that stands for a partition owns.
 struct PartitionNode {
   Engine* engine;
   std::unique_ptr<Partition> partition;
+  std::vector<SharedConstant> constants;
 };
+
+// What operators that only unpack constants would have written to `outputs`.
+std::vector<SharedConstant> shared_constants(Context* context, const std::vector<int>& nodes,
+                                             const std::vector<int>& outputs) {
+  Constants constants(context);
+  Node* node = nullptr;
+  Registration* registration = nullptr;
+  std::vector<SharedConstant> shared;
+  for (const int index : nodes) {
+    if (context->GetNodeAndRegistration(context, index, &node, &registration) != tflite::kOk) return {};
+    constants.add(index, *node, *registration);
+    if (!constants.unpacks(index)) continue;
+    const int tensor = constants.output_of(index);
+    if (std::find(outputs.begin(), outputs.end(), tensor) == outputs.end()) continue;
+    Constant constant;
+    std::vector<float> floats;
+    if (!constants.find(tensor, &constant) || (constant.unpacked && !constant.floats(&floats))) continue;
+    const void* data = constant.unpacked ? floats.data() : constant.data;
+    const size_t size = constant.size() * (constant.unpacked ? sizeof(float) : element_bytes(constant.type));
+    const auto* bytes = static_cast<const uint8_t*>(data);
+    shared.push_back({tensor, {bytes, bytes + size}});
+  }
+  return shared;
+}
 
 void* partition_init(Context* context, const char* buffer, size_t) {
   const auto* params = reinterpret_cast<const tflite::DelegateParams*>(buffer);
   Engine* engine = engine_of(params->delegate);
   std::vector<Operator> operators;
-  std::vector<std::pair<int, const float*>> constants;
   for (const int index : to_vector(params->nodes_to_replace)) {
     const Operator* op = engine->claimed(index);
     if (op == nullptr) return nullptr;
     operators.push_back(*op);
-    for (const int tensor : op->inputs) {
-      const tflite::Tensor& view = context->tensors[tensor];
-      if (constant(view)) constants.emplace_back(tensor, static_cast<const float*>(view.data));
-    }
   }
   std::vector<int> inputs;
   for (const int tensor : to_vector(params->input_tensors)) {
@@ -48,7 +79,8 @@ void* partition_init(Context* context, const char* buffer, size_t) {
   auto node = std::make_unique<PartitionNode>();
   node->engine = engine;
   node->partition = std::make_unique<Partition>(std::move(operators), inputs, to_vector(params->output_tensors),
-                                                constants, context->tensors_size, engine->kernels());
+                                                context->tensors_size, engine->kernels(), engine->pool());
+  node->constants = shared_constants(context, to_vector(params->nodes_to_replace), to_vector(params->output_tensors));
   engine->retain();
   engine->add_partition(node->partition.get());
   return node.release();
@@ -66,7 +98,7 @@ void partition_free(Context*, void* user_data) {
 Status partition_prepare(Context*, Node* node) {
   auto* owned = static_cast<PartitionNode*>(node->user_data);
   if (owned == nullptr) return tflite::kError;
-  owned->engine->prepare_ladder();
+  owned->engine->prepare_ladder(owned->partition.get());
   return tflite::kOk;
 }
 
@@ -80,7 +112,12 @@ Status partition_invoke(Context* context, Node* node) {
       context->ReportError(context, "tensor %d holds nothing yet", tensor);
       return tflite::kError;
     }
-    partition.place(tensor, static_cast<float*>(data));
+    partition.place(tensor, data);
+  }
+  for (const SharedConstant& constant : owned->constants) {
+    const tflite::Tensor& tensor = context->tensors[constant.tensor];
+    if (tensor.data == nullptr || tensor.bytes != constant.bytes.size()) continue;
+    std::memcpy(tensor.data, constant.bytes.data(), constant.bytes.size());
   }
   partition.run(owned->engine->rung());
   return tflite::kOk;
@@ -98,6 +135,55 @@ Registration partition_registration() {
   return registration;
 }
 
+struct ReadNode {
+  int index;
+  Operator op;
+  const char* reason;        // why it is not ours, null if it is
+  std::vector<int> through;  // nodes that unpack its constants
+};
+
+// A node that only unpacks a constant is ours where all who read it unpack the constant themselves.
+void take_unpackers(Context* context, const Constants& constants, std::vector<ReadNode>* nodes) {
+  Node* node = nullptr;
+  Registration* registration = nullptr;
+  for (ReadNode& unpacker : *nodes) {
+    if (!constants.unpacks(unpacker.index)) continue;
+    const int tensor = constants.output_of(unpacker.index);
+    std::string note;
+    bool all_ours = true;
+    for (const ReadNode& reader : *nodes) {
+      if (context->GetNodeAndRegistration(context, reader.index, &node, &registration) != tflite::kOk) return;
+      const std::vector<int> inputs = to_vector(node->inputs);
+      if (std::find(inputs.begin(), inputs.end(), tensor) == inputs.end()) continue;
+      const bool next = constants.unpacks(reader.index);
+      const bool ours =
+          reader.reason == nullptr && std::count(reader.through.begin(), reader.through.end(), unpacker.index) > 0;
+      all_ours = all_ours && (next || ours);
+      if (ours) note += (note.empty() ? "folded into " : ", ") + reader.op.id;
+      if (next)
+        note += (note.empty() ? "folded into " : ", ") + std::string("dequantize_") + std::to_string(reader.index);
+    }
+    if (note.empty() || !all_ours) {
+      unpacker.reason = "its output is read by the runtime";
+      continue;
+    }
+    unpacker.reason = nullptr;
+    unpacker.op.note = std::move(note);
+  }
+}
+
+Operator unpacker_operator(const Context* context, const Constants& constants, int index, bool densifies) {
+  Operator op = {};
+  op.type = densifies ? OperatorType::kDensify : OperatorType::kDequantize;
+  op.index = index;
+  op.id = std::string(type_name(op.type)) + "_" + std::to_string(index);
+  TensorSpec output;
+  output.number = constants.output_of(index);
+  output.dims = dims_of(*tensor_at(context, output.number));
+  op.outputs.push_back(std::move(output));
+  return op;
+}
+
 Status delegate_prepare(Context* context, tflite::Delegate* delegate) {
   Engine* engine = engine_of(delegate);
   // Operator ids number the first subgraph's operators; those of branches and loops stay with the runtime.
@@ -108,18 +194,36 @@ Status delegate_prepare(Context* context, tflite::Delegate* delegate) {
   Node* node = nullptr;
   Registration* registration = nullptr;
   Dataflow dataflow(context->tensors_size);
+  Constants constants(context);
   for (const int index : order) {
     if (context->GetNodeAndRegistration(context, index, &node, &registration) != tflite::kOk) return tflite::kError;
     dataflow.add(*node);
+    constants.add(index, *node, *registration);
   }
-  std::vector<Operator> claimed;
-  std::vector<int> nodes = {0};  // an IntArray: its size first
+  std::vector<ReadNode> read;
   for (const int index : order) {
     if (context->GetNodeAndRegistration(context, index, &node, &registration) != tflite::kOk) return tflite::kError;
-    Operator op;
-    if (!dataflow.reach(*node) || !read_node(context, node, registration, index, &op)) continue;
-    claimed.push_back(std::move(op));
-    nodes.push_back(index);
+    ReadNode entry = {.index = index, .op = {}, .reason = nullptr, .through = {}};
+    if (!dataflow.reach(*node)) {
+      entry.reason = "its tensors are written out of order or twice";
+    } else if (constants.unpacks(index)) {
+      entry.op = unpacker_operator(context, constants, index, registration->builtin_code == tflite::kDensify);
+    } else {
+      entry.reason = read_node(context, constants, node, registration, index, &entry.op, &entry.through);
+    }
+    read.push_back(std::move(entry));
+  }
+  take_unpackers(context, constants, &read);
+  std::vector<Operator> claimed;
+  std::vector<int> nodes = {0};  // an IntArray: its size first
+  engine->leave_nothing();
+  for (ReadNode& entry : read) {
+    if (entry.reason != nullptr) {
+      engine->leave(entry.index, entry.reason);
+      continue;
+    }
+    claimed.push_back(std::move(entry.op));
+    nodes.push_back(entry.index);
   }
   nodes[0] = static_cast<int>(claimed.size());
   if (engine->claim(std::move(claimed)) != APPROX_OK) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "delegate/tflite_abi.h"
+#include "engine/tensor.h"
 
 namespace approxlite {
 
@@ -22,14 +23,24 @@ inline bool constant(const tflite::Tensor& tensor) {
          tensor.data != nullptr;
 }
 
-// Dimensions, all positive; empty if they are not, if the tensor's bytes do not match them, or if its data lies askew in
-// the file.
-std::vector<int> dims_of(const tflite::Tensor& tensor, size_t element_bytes);
+// Our name for the type; false for those we do not know.
+bool element_type(tflite::Type type, ElementType* ours);
+
+// Dimensions, all positive; empty if they are not, if there are more than kMaxRank, or if they hold too many elements. A
+// scalar has the single dimension 1.
+std::vector<int> dims_of(const tflite::Tensor& tensor);
 
 int64_t elements(const std::vector<int>& dims);
 
-// A dense float tensor that can be an activation: not dynamic, no variable, known shape.
-bool float_activation(const tflite::Tensor* tensor, std::vector<int>* dims);
+// Whether the tensor's bytes match its shape and lie straight in the file.
+bool holds(const tflite::Tensor& tensor, const std::vector<int>& dims, ElementType type);
+
+// The scale and zero point of an 8-bit tensor that has one for all its elements, on our unsigned grid.
+bool read_grid(const tflite::Tensor& tensor, Grid* grid);
+
+// Null, or why the tensor cannot be an activation of ours: float or 8 bits, static, dense, no variable. Constants get
+// their data.
+const char* read_activation_tensor(const tflite::Context* context, int number, TensorSpec* spec);
 
 // A dense constant of the given type.
 bool constant_of(const tflite::Tensor* tensor, tflite::Type type, std::vector<int>* dims);

@@ -11,24 +11,63 @@ namespace approxlite::tflite {
 
 enum Status : int { kOk = 0, kError = 1 };
 
-enum Type : int { kNoType = 0, kFloat32 = 1, kInt32 = 2, kUInt8 = 3, kInt64 = 4, kInt8 = 9 };
+enum Type : int { kNoType = 0, kFloat32 = 1, kInt32 = 2, kUInt8 = 3, kInt64 = 4, kInt8 = 9, kFloat16 = 10 };
 
 enum AllocationType : int { kMemNone = 0, kMmapRo, kArenaRw, kArenaRwPersistent, kDynamic, kPersistentRo, kCustom };
 
 enum BuiltinOperator : int {
   kAdd = 0,
   kAveragePool2d = 1,
+  kConcatenation = 2,
   kConv2d = 3,
   kDepthwiseConv2d = 4,
+  kDepthToSpace = 5,
+  kDequantize = 6,
   kFullyConnected = 9,
+  kLogistic = 14,
   kMaxPool2d = 17,
   kMul = 18,
+  kRelu = 19,
+  kReluN1To1 = 20,
+  kRelu6 = 21,
   kReshape = 22,
+  kResizeBilinear = 23,
   kSoftmax = 25,
+  kSpaceToDepth = 26,
+  kTanh = 28,
   kPad = 34,
+  kTranspose = 39,
   kMean = 40,
+  kSub = 41,
+  kDiv = 42,
+  kSqueeze = 43,
   kStridedSlice = 45,
+  kExp = 47,
+  kSplit = 49,
   kDelegate = 51,
+  kPrelu = 54,
+  kMaximum = 55,
+  kMinimum = 57,
+  kNeg = 59,
+  kPadV2 = 60,
+  kSlice = 65,
+  kTransposeConv = 67,
+  kExpandDims = 70,
+  kSum = 74,
+  kSqrt = 75,
+  kRsqrt = 76,
+  kPack = 83,
+  kUnpack = 88,
+  kSquare = 92,
+  kResizeNearestNeighbor = 97,
+  kSquaredDifference = 99,
+  kMirrorPad = 100,
+  kAbs = 101,
+  kSplitV = 102,
+  kQuantize = 114,
+  kHardSwish = 117,
+  kDensify = 124,
+  kBatchMatmul = 126,
 };
 
 enum Padding : int { kPaddingUnknown = 0, kPaddingSame = 1, kPaddingValid = 2 };
@@ -48,6 +87,21 @@ struct AffineQuantization {
   FloatArray* scale;
   IntArray* zero_point;
   int32_t quantized_dimension;
+};
+
+// How a sparse constant lies in memory (tensorflow/lite/schema/schema.fbs, SparsityParameters).
+enum DimensionType : int { kDimensionDense = 0, kDimensionSparse = 1 };
+struct DimensionMetadata {
+  DimensionType format;
+  int dense_size;
+  IntArray* segments;
+  IntArray* indices;
+};
+struct Sparsity {
+  IntArray* traversal_order;
+  IntArray* block_map;
+  DimensionMetadata* dimensions;
+  int dimension_count;
 };
 
 struct Delegate;
@@ -72,7 +126,7 @@ struct Tensor {
     QuantizationType type;
     void* params;
   } quantization;
-  void* sparsity;
+  const Sparsity* sparsity;
   const IntArray* dims_signature;
 };
 
@@ -155,11 +209,39 @@ struct PoolParams {
   int filter_width, filter_height;
   Activation activation;
 };
-struct ElementwiseParams {  // add and mul
+struct ElementwiseParams {  // add, sub, mul, div
   Activation activation;
 };
 struct SoftmaxParams {
   float beta;
+};
+struct TransposeConvParams {
+  Padding padding;
+  int stride_width, stride_height;
+  Activation activation;  // from version 4 of the operator on; zero before
+};
+struct BatchMatmulParams {
+  bool adjoint_a, adjoint_b;
+};
+struct ConcatenationParams {
+  int axis;
+  Activation activation;
+};
+struct PackParams {
+  int count, axis;
+};
+struct UnpackParams {
+  int count, axis;
+};
+struct BlockParams {  // depth to space, space to depth
+  int block;
+};
+struct ResizeParams {
+  bool align_corners, half_pixel_centers;
+};
+enum MirrorMode : int { kMirrorUnknown = 0, kMirrorReflect = 1, kMirrorSymmetric = 2 };
+struct MirrorPadParams {
+  MirrorMode mode;
 };
 struct StridedSliceParams {
   int begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask;

@@ -1,6 +1,5 @@
-#include "delegate/window.h"
-
-#include "delegate/tensor_view.h"
+// Attributes that sliding windows share: padding, fused activations.
+#include "delegate/node_reader.h"
 
 namespace approxlite {
 namespace {
@@ -30,19 +29,6 @@ bool read_activation(tflite::Activation activation, Range* range) {
     case tflite::kActReluN1To1: *range = {.low = -1, .high = 1}; return true;
     default: return false;
   }
-}
-
-bool read_image_shapes(const tflite::Context* context, Operator* op) {
-  std::vector<int> in, out;
-  if (!float_activation(tensor_at(context, op->inputs[0]), &in) ||
-      !float_activation(tensor_at(context, op->output), &out) || in.size() != 4 || out.size() != 4 || in[0] != 1 ||
-      out[0] != 1) {
-    return false;
-  }
-  op->in = {in[1], in[2], in[3]};
-  op->out = {out[1], out[2], out[3]};
-  op->size = op->out.size();
-  return true;
 }
 
 bool place_window(tflite::Padding padding, Operator* op) {

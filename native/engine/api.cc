@@ -1,4 +1,5 @@
 // The C ABI of engine.h: checks pointers, then hands over.
+#include <cstring>
 #include <new>
 
 #include "approxlite/engine.h"
@@ -33,6 +34,27 @@ approx_status approx_engine_create(const char* variant, approx_engine** out) {
   return *out != nullptr ? APPROX_OK : APPROX_OUT_OF_MEMORY;
 }
 
+approx_status approx_engine_set_threads(approx_engine* engine, int threads) {
+  return engine != nullptr ? engine->set_threads(threads) : APPROX_INVALID_ARGUMENT;
+}
+
+approx_status approx_weights_open(const char* path, uint64_t offset, uint64_t bytes, approx_weights** out, char* error,
+                                  size_t error_size) {
+  if (path == nullptr || out == nullptr) return APPROX_INVALID_ARGUMENT;
+  *out = nullptr;
+  std::string why;
+  auto weights = approxlite::RungWeights::open(path, offset, bytes, &why);
+  if (weights != nullptr) *out = new (std::nothrow) approx_weights{std::move(weights)};
+  if (*out != nullptr) return APPROX_OK;
+  if (error != nullptr && error_size > 0) {
+    std::strncpy(error, why.c_str(), error_size - 1);
+    error[error_size - 1] = '\0';
+  }
+  return APPROX_INVALID_ARGUMENT;
+}
+
+void approx_weights_close(approx_weights* weights) { delete weights; }
+
 void approx_engine_destroy(approx_engine* engine) {
   if (engine != nullptr) engine->release();
 }
@@ -63,6 +85,12 @@ approx_status approx_engine_operator(const approx_engine* engine, size_t i, appr
   return engine != nullptr ? engine->describe(i, out) : APPROX_INVALID_ARGUMENT;
 }
 
+size_t approx_engine_left_count(const approx_engine* engine) { return engine != nullptr ? engine->left_count() : 0; }
+
+approx_status approx_engine_left(const approx_engine* engine, size_t i, approx_left* out) {
+  return engine != nullptr ? engine->describe_left(i, out) : APPROX_INVALID_ARGUMENT;
+}
+
 const char* approx_engine_knob(const approx_engine* engine, size_t i, size_t knob) {
   return engine != nullptr ? engine->knob(i, knob) : nullptr;
 }
@@ -85,6 +113,11 @@ void approx_engine_observe_ranges(approx_engine* engine, int on) {
 
 approx_status approx_engine_range(const approx_engine* engine, size_t i, float* low, float* high) {
   return engine != nullptr ? engine->range(i, low, high) : APPROX_INVALID_ARGUMENT;
+}
+
+approx_status approx_engine_tap(approx_engine* engine, size_t i, approx_side side, float* values, size_t count) {
+  if (engine == nullptr || (side != APPROX_INPUT && side != APPROX_OUTPUT)) return APPROX_INVALID_ARGUMENT;
+  return engine->tap(i, side == APPROX_OUTPUT, values, count);
 }
 
 size_t approx_engine_memory_bytes(const approx_engine* engine) { return engine != nullptr ? engine->bytes() : 0; }

@@ -1,8 +1,12 @@
-// Convolution and fully connected on 8-bit integers: the input is put on an unsigned 8-bit grid, calibrated or its own.
+// Convolution and fully connected on bytes: in 8-bit models, and with the int8 knob, which puts a float input on a
+// grid, calibrated or its own.
+#include <algorithm>
 #include <cmath>
-#include <cstring>
 
-#include "engine/indirection.h"
+#include "engine/byte_input.h"
+#include "engine/conv_sharing.h"
+#include "engine/int8_steps.h"
+#include "engine/own_weights.h"
 #include "engine/perforation.h"
 #include "engine/plan.h"
 #include "engine/sampling.h"
@@ -10,156 +14,196 @@
 namespace approxlite {
 namespace {
 
-// The grid that covers what the input holds, and zero. A range that is no number gives the unit grid.
-InputScale scale_of_input(float low, float high) {
-  low = low < 0 ? low : 0;
-  high = high > 0 ? high : 0;
-  const float scale = (high - low) / 255.0f;
-  if (!(scale > 0) || !std::isfinite(scale) || !std::isfinite(1.0f / scale)) return {1.0f, 0};
-  const float zero_point = std::nearbyint(-low / scale);
-  return {scale, static_cast<int32_t>(zero_point > 255 ? 255 : zero_point)};
+// Up to this many channels the taps of a filter's row are read as one run: from a copy that quantisation writes anyway,
+// or from one made for it, which pays only where most of it is read three times and more.
+constexpr int kMostFoldedFloats = 32, kMostFoldedBytes = 24;
+
+// `reading`, folded also where groups of four do not straddle taps: weights and sampled groups stay what they are.
+ConvReading fold_more(const Operator& op, ConvReading reading, const PlanChoice& choice) {
+  const Window& window = op.window;
+  const bool bytes = choice.inputs[0].bytes;
+  if (reading.folded || window.width == 1 || window.dilation_width != 1 || !choice.knob.inputs.whole()) return reading;
+  if (op.in.channels % 4 != 0 || op.in.channels > (bytes ? kMostFoldedBytes : kMostFoldedFloats)) return reading;
+  if (bytes && (window.stride_height > 1 || window.stride_width > 1 || choice.knob.perforated())) return reading;
+  reading.folded = true;
+  reading.taps = window.height;
+  reading.run = window.width * op.in.channels;
+  return reading;
 }
+
+double step_of(const Form& form) { return form.bytes ? form.grid.scale : 1.0; }
+int32_t zero_point_of(const Form& form) { return form.bytes ? form.grid.zero_point : 0; }
 
 class ConvInt8Plan final : public Plan {
  public:
-  ConvInt8Plan(const PlanContext& context, const Knob& knob, std::optional<InputScale> scale)
+  ConvInt8Plan(const PlanContext& context, const PlanChoice& choice)
       : op_(context.op),
+        addition_(choice.add ? context.addition : nullptr),
         kernels_(context.kernels),
-        reading_(conv_reading(context.op)),
-        weights_(context.weights->int8()),
-        groups_(context.weights->groups()),
-        perforation_(context.op.out, knob),
-        sampling_(knob.sample, reading_.taps, groups_),
-        pixel_bytes_(reading_.folded ? static_cast<size_t>(op_.in.channels) : 4 * static_cast<size_t>(groups_)),
-        indirection_(context.op, reading_, perforation_.pixel_offsets(), pixel_bytes_),
-        padding_(4 * static_cast<size_t>(groups_)),
-        quantized_(context.scratch),
-        dynamic_(!scale.has_value()) {
+        choice_(choice),
+        threads_(context.threads),
+        reading_(fold_more(context.op, conv_reading(context.op), choice)),
+        subset_(choice.knob.inputs.whole() ? nullptr
+                                           : &context.weights->subset(choice.knob.inputs, choice.own_weights, true)),
+        weights_(subset_ != nullptr ? subset_->int8 : context.weights->int8()),
+        calibrated_(subset_ != nullptr && choice.own_weights != nullptr &&
+                    fits_inputs(*choice.own_weights, reading_.taps, reading_.run, op_.out.channels)),
+        perforation_(context.op.out, choice.knob, choice.demand),
+        sampling_(choice.knob.sample, reading_.taps, groups_per_tap()),
+        input_(context.op, reading_, choice.inputs[0], context.kernels),
+        dynamic_(!choice.inputs[0].bytes && !choice.scale.has_value()) {
     const size_t padded = static_cast<size_t>(kernels_.conv_int8_padded_channels(op_.out.channels));
-    weight_sums_.assign(padded, 0);
+    weight_sums_.assign(static_cast<size_t>(op_.out.channels), 0);
     start_.assign(padded, 0);
     scale_.assign(padded, 0);
     bias_.assign(padded, 0);
-    const float* bias = context.weights->bias();
-    for (int o = 0; o < op_.out.channels; ++o) {
-      weight_sums_[static_cast<size_t>(o)] = sum_of_weights_read(o);
-      if (bias != nullptr) bias_[static_cast<size_t>(o)] = bias[o];
-    }
+    sum_weights();
     call_ = {
-        .rows = reinterpret_cast<const uint8_t* const*>(indirection_.rows()),
-        .row_stride = indirection_.row_stride(),
-        .taps = reading_.taps,
-        .groups = groups_,
-        .pixels = static_cast<int>(perforation_.pixel_offsets().size()),
-        .output_offsets = perforation_.pixel_offsets().data(),
+        .windows = input_.windows(perforation_.grid(), op_.out.width),
+        .channels = reading_.run,
         .packed = weights_.packed.data(),
-        .k_list = sampling_.list(),
+        .k_list = list(),
         .start = start_.data(),
+        .weight_zero_point = weights_.zero_point,
         .scale = scale_.data(),
         .bias = bias_.data(),
         .output_channels = op_.out.channels,
-        .low = op_.range.low,
-        .high = op_.range.high,
-        .output = nullptr,
+        .output_bytes = choice.output.bytes,
+        .output_zero_point = zero_point_of(choice.output),
     };
-    if (!dynamic_) set_input_scale(*scale);
+    set_ranges();
+    if (!dynamic_) set_input_grid(choice.inputs[0].bytes ? choice.inputs[0].grid : *choice.scale);
+    // Groups of four take as long as single floats, and their weights as much room.
+    grain_ = pixels_worth_sharing(pixel_count(call_.windows.grid), inputs_read_ / 4, op_.out.channels, threads_);
   }
 
-  void bind(const Addresses& addresses) override {
-    input_ = addresses[static_cast<size_t>(op_.inputs[0])];
-    call_.output = addresses[static_cast<size_t>(op_.output)];
-    indirection_.bind(quantized_, padding_.data());
+  size_t scratch_bytes() const override {
+    return input_.scratch_bytes() + static_cast<size_t>(threads_) * kernel_scratch_bytes();
   }
 
-  void run() override {
-    if (dynamic_) {
-      float low, high;
-      kernels_.range(input_, op_.in.size(), &low, &high);
-      set_input_scale(scale_of_input(low, high));
+  void bind(const Addresses& addresses, uint8_t* scratch) override {
+    const auto address = [&](const TensorSpec& tensor) { return addresses[static_cast<size_t>(tensor.number)]; };
+    input_.bind(address(op_.inputs[0]), scratch);
+    kernel_scratch_ = scratch + input_.scratch_bytes();
+    call_.windows = input_.windows(perforation_.grid(), op_.out.width);
+    call_.output = address(addition_ != nullptr ? addition_->outputs[0] : op_.outputs[0]);
+    if (addition_ != nullptr) {
+      call_.addend = address(addition_->inputs[static_cast<size_t>(op_.addend_input)]);
     }
-    quantize();
-    kernels_.conv_int8(call_);
-    perforation_.fill(kernels_, call_.output);
+  }
+
+  void run(ThreadPool& pool) override {
+    if (dynamic_) set_input_grid(input_.covering_grid(pool));
+    input_.read(pool);
+    pool.split(pixel_count(call_.windows.grid), grain_, [this](int begin, int end, int thread) {
+      ConvInt8 call = call_;
+      call.begin = begin;
+      call.end = end;
+      call.scratch = kernel_scratch_ + static_cast<size_t>(thread) * kernel_scratch_bytes();
+      kernels_.conv_int8(call);
+    });
+    if (!perforation_.fills()) return;
+    if (call_.output_bytes) {
+      perforation_.fill(kernels_, static_cast<uint8_t*>(call_.output));
+    } else {
+      perforation_.fill(kernels_, static_cast<float*>(call_.output));
+    }
   }
 
   size_t bytes() const override {
-    return perforation_.bytes() + sampling_.bytes() + indirection_.bytes() + padding_.bytes() +
-           sizeof(float) * 4 * scale_.size();
+    return perforation_.bytes() + sampling_.bytes() + input_.bytes() +
+           sizeof(float) * (3 * scale_.size() + weight_sums_.size());
   }
 
  private:
-  int32_t sum_of_weights_read(int output) const {
-    const int8_t* values = weights_.values.data() + static_cast<size_t>(output) * reading_.taps * 4 * groups_;
-    const KList list = sampling_.list();
-    int32_t sum = 0;
+  int groups_per_tap() const { return (reading_.run + 3) / 4; }
+  size_t kernel_scratch_bytes() const { return in_whole_lines(kernels_.conv_scratch_bytes(reading_.taps)); }
+
+  KList list() const {
+    if (subset_ != nullptr) {
+      return {.begin = subset_->begin.data(), .entries = subset_->entries.data(), .group = 4, .compact = true};
+    }
+    KList list = sampling_.list();
+    list.group = 4;
+    return list;
+  }
+
+  // Of the weights read, and how many inputs they meet.
+  void sum_weights() {
+    const KList all = list();
+    const size_t stride = weights_.group_sums.size() / weight_sums_.size();
+    inputs_read_ = 0;
     for (int tap = 0; tap < reading_.taps; ++tap) {
-      const int32_t begin = list.begin != nullptr ? list.begin[tap] : 0;
-      const int32_t end = list.begin != nullptr ? list.begin[tap + 1] : groups_;
+      const int32_t begin = all.entries != nullptr ? all.begin[tap] : 0;
+      const int32_t end = all.entries != nullptr ? all.begin[tap + 1] : groups_per_tap();
       for (int32_t i = begin; i < end; ++i) {
-        const int32_t group = list.begin != nullptr ? list.entries[i] : i;
-        for (int j = 0; j < 4; ++j) sum += values[(static_cast<size_t>(tap) * groups_ + group) * 4 + j];
+        const int32_t group = all.entries != nullptr ? all.entries[i] : i;
+        const size_t at = static_cast<size_t>(all.compact ? i : tap * groups_per_tap() + group);
+        inputs_read_ += std::min(4, reading_.run - 4 * group);
+        for (size_t o = 0; o < weight_sums_.size(); ++o) weight_sums_[o] += weights_.group_sums[o * stride + at];
       }
     }
-    return sum;
   }
 
-  void set_input_scale(const InputScale& scale) {
-    input_scale_ = scale;
-    inverse_scale_ = 1.0f / scale.scale;
-    const float factor = scale.scale * sampling_.rescale();
-    for (int o = 0; o < op_.out.channels; ++o) {
-      const size_t i = static_cast<size_t>(o);
-      start_[i] = -scale.zero_point * weight_sums_[i];
-      scale_[i] = factor * weights_.scales[i];
-    }
-    std::memset(padding_.data(), scale.zero_point, padding_.bytes());
+  // Bounds in what the kernel writes. What an 8-bit model keeps between the two operators is bounded by its grid as
+  // well.
+  void set_ranges() {
+    Range own = op_.range;
+    if (addition_ != nullptr && op_.eight_bit()) own = range_on(own, op_.outputs[0].grid);
+    own = range_from_zero_point(own, choice_.output);
+    call_.low = own.low;
+    call_.high = own.high;
+    if (addition_ == nullptr) return;
+    const Range range = range_from_zero_point(addition_->range, choice_.output);
+    call_.addend_low = range.low;
+    call_.addend_high = range.high;
+    call_.addend_bytes = choice_.addend.bytes;
+    call_.addend_zero_point = zero_point_of(choice_.addend);
+    call_.addend_scale = static_cast<float>(step_of(choice_.addend) / step_of(choice_.output));
   }
 
-  void quantize() {
-    const size_t pixels = static_cast<size_t>(op_.in.height) * op_.in.width;
-    if (!reading_.folded) {
-      kernels_.quantize(input_, pixels, op_.in.channels, 4 * groups_, inverse_scale_, input_scale_.zero_point,
-                        quantized_);
-      return;
-    }
-    const int row = op_.in.width * op_.in.channels;
-    const size_t padded_row = static_cast<size_t>(reading_.padded_width) * op_.in.channels;
-    const size_t left = static_cast<size_t>(op_.window.pad_left) * op_.in.channels;
-    for (int y = 0; y < reading_.padded_height; ++y) {
-      uint8_t* target = quantized_ + static_cast<size_t>(y) * padded_row;
-      const int source = y - op_.window.pad_top;
-      std::memset(target, input_scale_.zero_point, padded_row);
-      if (source < 0 || source >= op_.in.height) continue;
-      kernels_.quantize(input_ + static_cast<size_t>(source) * row, 1, row, row, inverse_scale_,
-                        input_scale_.zero_point, target + left);
+  void set_input_grid(const Grid& grid) {
+    input_.set_grid(grid);
+    // An 8-bit model's own sums are exact; where only part of K is read its bias joins in after they are scaled up.
+    const bool exact = subset_ == nullptr && choice_.knob.sample.whole();
+    const int32_t* const integer_bias = calibrated_ ? nullptr : op_.weights.integer_bias;
+    const float* const real_bias = subset_ != nullptr ? subset_->bias.data() : op_.weights.bias;
+    const double step = step_of(choice_.output);
+    for (size_t o = 0; o < weight_sums_.size(); ++o) {
+      int64_t start = int64_t{grid.zero_point} * (int64_t{weights_.zero_point} * inputs_read_ - weight_sums_[o]);
+      double bias = real_bias != nullptr ? real_bias[o] : 0.0;
+      if (integer_bias != nullptr && exact) start += integer_bias[o];
+      if (integer_bias != nullptr && !exact) bias += double{grid.scale} * op_.weights.scales[o] * integer_bias[o];
+      start_[o] = static_cast<int32_t>(start);
+      scale_[o] = scale_in_steps(grid.scale, weights_.scales[o], choice_.output) * sampling_.rescale();
+      bias_[o] = static_cast<float>(bias / step);
     }
   }
 
   const Operator& op_;
+  const Operator* const addition_;  // done as well
   const KernelTable& kernels_;
+  const PlanChoice choice_;
+  const int threads_;
   const ConvReading reading_;
+  const SubsetWeights* const subset_;
   const Int8Weights& weights_;
-  const int groups_;
+  const bool calibrated_;
   const Perforation perforation_;
   const Sampling sampling_;
-  const size_t pixel_bytes_;
-  Indirection indirection_;
-  Buffer padding_;
-  uint8_t* const quantized_;
+  ByteInput input_;
   const bool dynamic_;
-  InputScale input_scale_ = {1.0f, 0};
-  float inverse_scale_ = 1;
+  int inputs_read_ = 0, grain_ = 1;
   std::vector<int32_t> weight_sums_, start_;
   std::vector<float> scale_, bias_;
-  const float* input_ = nullptr;
-  ConvInt8 call_;
+  uint8_t* kernel_scratch_ = nullptr;
+  ConvInt8 call_ = {};
 };
 
 }  // namespace
 
-std::unique_ptr<Plan> make_conv_int8_plan(const PlanContext& context, const Knob& knob,
-                                          std::optional<InputScale> scale) {
-  return std::make_unique<ConvInt8Plan>(context, knob, scale);
+std::unique_ptr<Plan> make_conv_int8_plan(const PlanContext& context, const PlanChoice& choice) {
+  return std::make_unique<ConvInt8Plan>(context, choice);
 }
 
 }  // namespace approxlite

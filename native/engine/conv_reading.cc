@@ -26,13 +26,4 @@ ConvReading conv_reading(const Operator& op) {
   return reading;
 }
 
-size_t scratch_bytes(const Operator& op) {
-  if (!op.weighted()) return 0;
-  const ConvReading reading = conv_reading(op);
-  if (reading.folded) {
-    return sizeof(float) * static_cast<size_t>(reading.padded_height) * reading.padded_width * op.in.channels;
-  }
-  return static_cast<size_t>(op.in.height) * op.in.width * ((op.in.channels + 3) / 4 * 4);
-}
-
 }  // namespace approxlite

@@ -9,6 +9,7 @@ namespace {
 
 constexpr Fraction kPerforations[] = {{3, 4}, {2, 3}, {1, 2}, {1, 3}, {1, 4}};
 constexpr Fraction kSamples[] = {{3, 4}, {2, 3}, {1, 2}};
+constexpr Fraction kCalibrated[] = {{3, 4}, {1, 2}, {1, 4}};  // inputs and rank
 
 template <size_t N>
 bool parse_fraction(std::string_view text, const Fraction (&allowed)[N], Fraction* out) {
@@ -29,6 +30,12 @@ bool parse_atom(std::string_view atom, Knob* knob, std::string* error) {
   if (atom == "int8") {
     again = knob->int8;
     knob->int8 = true;
+  } else if (name == "inputs") {
+    again = !knob->inputs.whole();
+    known = parse_fraction(value, kCalibrated, &knob->inputs);
+  } else if (name == "rank") {
+    again = !knob->rank.whole();
+    known = parse_fraction(value, kCalibrated, &knob->rank);
   } else if (name == "sample") {
     again = !knob->sample.whole();
     known = parse_fraction(value, kSamples, &knob->sample);
@@ -46,13 +53,23 @@ bool parse_atom(std::string_view atom, Knob* knob, std::string* error) {
   }
   if (!known) {
     *error = format(
-        "unknown knob '%.*s'; known are exact, int8, sample:f (1/2, 2/3, 3/4), rows:f and cols:f (1/4, 1/3, 1/2, 2/3, "
-        "3/4), checker:1/2",
+        "unknown knob '%.*s'; known are exact, int8, inputs:f and rank:f (1/4, 1/2, 3/4), sample:f (1/2, 2/3, 3/4), "
+        "rows:f and cols:f (1/4, 1/3, 1/2, 2/3, 3/4), checker:1/2",
         static_cast<int>(atom.size()), atom.data());
   } else if (again) {
     *error = format("knob '%.*s' is given twice", static_cast<int>(name.size()), name.data());
   }
   return known && !again;
+}
+
+// What two atoms of a knob cannot be together; null if nothing.
+const char* find_conflict(const Knob& knob) {
+  const bool grid = !knob.rows.whole() || !knob.cols.whole();
+  if (knob.checker && grid) return "checker:1/2 does not combine with rows or cols";
+  const int selections = !knob.inputs.whole() + !knob.rank.whole() + !knob.sample.whole();
+  if (selections > 1) return "a knob has at most one of inputs, rank and sample";
+  if (!knob.rank.whole() && knob.perforated()) return "rank does not combine with rows, cols or checker";
+  return nullptr;
 }
 
 }  // namespace
@@ -64,6 +81,8 @@ std::string to_text(const Knob& knob) {
     if (!fraction.whole()) add(format("%s:%d/%d", name, fraction.numerator, fraction.denominator));
   };
   if (knob.int8) add("int8");
+  add_fraction("inputs", knob.inputs);
+  add_fraction("rank", knob.rank);
   add_fraction("sample", knob.sample);
   add_fraction("rows", knob.rows);
   add_fraction("cols", knob.cols);
@@ -79,16 +98,16 @@ bool parse_knob(std::string_view text, Knob* knob, std::string* error) {
     if (!parse_atom(text.substr(begin, end - begin), knob, error)) return false;
     begin = end + 1;
   }
-  if (knob->checker && (!knob->rows.whole() || !knob->cols.whole())) {
-    *error = "checker:1/2 does not combine with rows or cols";
-    return false;
-  }
-  return true;
+  const char* const conflict = find_conflict(*knob);
+  if (conflict != nullptr) *error = conflict;
+  return conflict == nullptr;
 }
 
 bool has_knob(const KnobSupport& support, const Knob& knob, std::string* error) {
   const char* lacking = nullptr;
   if (knob.int8 && !support.int8) lacking = "int8";
+  if (!knob.inputs.whole() && !support.inputs) lacking = "inputs";
+  if (!knob.rank.whole() && !support.rank) lacking = "rank";
   if (!knob.sample.whole() && !support.sample) lacking = "sample";
   if (!knob.rows.whole() && !support.rows) lacking = "rows";
   if (!knob.cols.whole() && !support.cols) lacking = "cols";
@@ -116,9 +135,18 @@ std::vector<Knob> list_knobs(const KnobSupport& support) {
       knob.int8 = int8;
       knobs.push_back(knob);
     }
-    if (!support.sample) continue;
-    for (const Fraction& fraction : kSamples) knobs.push_back({.int8 = int8, .sample = fraction});
-    if (support.rows) knobs.push_back({.int8 = int8, .sample = {1, 2}, .rows = {1, 2}});
+    if (support.inputs) {
+      for (const Fraction& fraction : kCalibrated) knobs.push_back({.int8 = int8, .inputs = fraction});
+      if (support.rows) knobs.push_back({.int8 = int8, .inputs = {1, 2}, .rows = {1, 2}});
+      if (support.rows && support.cols) knobs.push_back({.int8 = int8, .inputs = {1, 2}, .checker = true});
+    }
+    if (support.rank) {
+      for (const Fraction& fraction : kCalibrated) knobs.push_back({.int8 = int8, .rank = fraction});
+    }
+    if (support.sample) {
+      for (const Fraction& fraction : kSamples) knobs.push_back({.int8 = int8, .sample = fraction});
+      if (support.rows) knobs.push_back({.int8 = int8, .sample = {1, 2}, .rows = {1, 2}});
+    }
   }
   return knobs;
 }

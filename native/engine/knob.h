@@ -19,6 +19,8 @@ struct Fraction {
 
 struct Knob {
   bool int8 = false;
+  Fraction inputs;  // of the inputs in groups of four, with weights of their own
+  Fraction rank;    // of the multiply-accumulates, as two thin factors
   Fraction sample;  // of the inputs, survivors rescaled
   Fraction rows;    // of the output's rows, the others interpolated
   Fraction cols;
@@ -29,7 +31,7 @@ struct Knob {
   bool operator==(const Knob&) const = default;
 };
 
-// Canonical text: atoms in the order int8, sample, rows, cols, checker.
+// Canonical text: atoms in the order int8, inputs, rank, sample, rows, cols, checker.
 std::string to_text(const Knob& knob);
 
 // Parses any order of atoms. On failure returns false and says what was wrong in `error`.
@@ -38,6 +40,8 @@ bool parse_knob(std::string_view text, Knob* knob, std::string* error);
 // What an operator can be asked for.
 struct KnobSupport {
   bool int8 = false;
+  bool inputs = false;
+  bool rank = false;
   bool sample = false;
   bool rows = false;
   bool cols = false;

@@ -4,6 +4,63 @@
 #include <cstring>
 
 namespace approxlite {
+namespace {
+
+void blend(const KernelTable& kernels, const float* a, const float* b, float weight, size_t size, float* y) {
+  kernels.blend(a, b, weight, size, y);
+}
+void blend(const KernelTable& kernels, const uint8_t* a, const uint8_t* b, float weight, size_t size, uint8_t* y) {
+  kernels.blend_bytes(a, b, weight, size, y);
+}
+void mean_of(const KernelTable& kernels, const float* const* sources, int count, size_t size, float* y) {
+  kernels.mean_of(sources, count, 1.0f / static_cast<float>(count), size, y);
+}
+void mean_of(const KernelTable& kernels, const uint8_t* const* sources, int count, size_t size, uint8_t* y) {
+  kernels.mean_of_bytes(sources, count, 1.0f / static_cast<float>(count), size, y);
+}
+
+// Fills in the lines of 0..count-1 that are not among `computed`; line i lies at first + i * step. Linear between
+// computed lines, constant past the last; the first line is always computed.
+template <class T>
+void fill_lines(const KernelTable& kernels, const std::vector<int32_t>& computed, int count, size_t step, size_t size,
+                T* first) {
+  size_t after = 0;
+  for (int line = 0; line < count; ++line) {
+    if (after < computed.size() && computed[after] == line) {
+      ++after;
+      continue;
+    }
+    const int32_t before = computed[after - 1];
+    T* const target = first + static_cast<size_t>(line) * step;
+    const T* const from = first + static_cast<size_t>(before) * step;
+    if (after == computed.size()) {
+      std::memcpy(target, from, sizeof(T) * size);
+      continue;
+    }
+    const float weight = static_cast<float>(line - before) / static_cast<float>(computed[after] - before);
+    blend(kernels, from, first + static_cast<size_t>(computed[after]) * step, weight, size, target);
+  }
+}
+
+// Pixels whose row and column add up to an odd number become the mean of their neighbours.
+template <class T>
+void fill_checker(const KernelTable& kernels, const Shape& shape, T* output) {
+  const size_t pixel = static_cast<size_t>(shape.channels), row = pixel * static_cast<size_t>(shape.width);
+  for (int y = 0; y < shape.height; ++y) {
+    for (int x = 1 - y % 2; x < shape.width; x += 2) {
+      T* const target = output + static_cast<size_t>(y) * row + static_cast<size_t>(x) * pixel;
+      const T* sources[4];
+      int count = 0;
+      if (y > 0) sources[count++] = target - row;
+      if (y + 1 < shape.height) sources[count++] = target + row;
+      if (x > 0) sources[count++] = target - pixel;
+      if (x + 1 < shape.width) sources[count++] = target + pixel;
+      if (count > 0) mean_of(kernels, sources, count, pixel, target);
+    }
+  }
+}
+
+}  // namespace
 
 std::vector<int32_t> computed_lines(int size, Fraction fraction) {
   std::vector<int32_t> lines;
@@ -16,80 +73,31 @@ std::vector<int32_t> computed_lines(int size, Fraction fraction) {
   return lines;
 }
 
-Perforation::Perforation(const Shape& shape, const Knob& knob) {
-  const int32_t pixel = shape.channels;
-  const int32_t row = pixel * shape.width;
-  rows_ = computed_lines(shape.height, knob.rows);
-  const std::vector<int32_t> cols = computed_lines(shape.width, knob.cols);
-  for (const int32_t y : rows_) {
-    for (const int32_t x : cols) {
-      if (!knob.checker || (y + x) % 2 == 0) pixel_offsets_.push_back(y * row + x * pixel);
+Perforation::Perforation(const Shape& shape, const Knob& knob, const Pattern& demand) : shape_(shape) {
+  const Pattern own = pattern_of(knob);
+  const Pattern computed = own.whole() ? demand : own;
+  rows_ = computed_lines(shape.height, computed.rows);
+  columns_ = computed_lines(shape.width, computed.cols);
+  checker_ = computed.checker;
+  fills_ = !own.whole() && !(own == demand);
+}
+
+template <class T>
+void Perforation::fill_any(const KernelTable& kernels, T* output) const {
+  if (!fills_) return;
+  if (checker_) return fill_checker(kernels, shape_, output);
+  const size_t pixel = static_cast<size_t>(shape_.channels), row = pixel * static_cast<size_t>(shape_.width);
+  if (columns_.size() < static_cast<size_t>(shape_.width)) {
+    for (const int32_t y : rows_) {
+      fill_lines(kernels, columns_, shape_.width, pixel, pixel, output + static_cast<size_t>(y) * row);
     }
   }
-  if (knob.checker) {
-    fill_checker(shape);
-    return;
-  }
-  for (const int32_t y : rows_) {
-    for (int x = 0; x < shape.width; ++x) fill_line(x, cols, y * row, pixel, pixel);
-  }
-  for (int y = 0; y < shape.height; ++y) fill_line(y, rows_, 0, row, row);
+  fill_lines(kernels, rows_, shape_.height, row, row, output);
 }
 
-void Perforation::fill_line(int line, const std::vector<int32_t>& computed, int32_t base, int32_t step, int32_t size) {
-  const auto after = std::lower_bound(computed.begin(), computed.end(), line);
-  if (after != computed.end() && *after == line) return;
-  const int32_t before = *(after - 1);  // the first line is always computed
-  Fill fill = {};
-  fill.target = base + line * step;
-  fill.sources[0] = base + before * step;
-  fill.count = 1;
-  fill.size = size;
-  if (after != computed.end()) {
-    fill.count = 2;
-    fill.blend = true;
-    fill.sources[1] = base + *after * step;
-    fill.weight = static_cast<float>(line - before) / static_cast<float>(*after - before);
-  }
-  fills_.push_back(fill);
-}
+void Perforation::fill(const KernelTable& kernels, float* output) const { fill_any(kernels, output); }
+void Perforation::fill(const KernelTable& kernels, uint8_t* output) const { fill_any(kernels, output); }
 
-void Perforation::fill_checker(const Shape& shape) {
-  const int32_t pixel = shape.channels;
-  const int32_t row = pixel * shape.width;
-  for (int y = 0; y < shape.height; ++y) {
-    for (int x = 1 - y % 2; x < shape.width; x += 2) {
-      Fill fill = {};
-      fill.target = y * row + x * pixel;
-      fill.size = pixel;
-      if (y > 0) fill.sources[fill.count++] = fill.target - row;
-      if (y + 1 < shape.height) fill.sources[fill.count++] = fill.target + row;
-      if (x > 0) fill.sources[fill.count++] = fill.target - pixel;
-      if (x + 1 < shape.width) fill.sources[fill.count++] = fill.target + pixel;
-      fill.weight = 1.0f / static_cast<float>(fill.count);
-      fills_.push_back(fill);
-    }
-  }
-}
-
-void Perforation::fill(const KernelTable& kernels, float* output) const {
-  for (const Fill& fill : fills_) {
-    float* target = output + fill.target;
-    const float* first = output + fill.sources[0];
-    if (fill.count == 1) {
-      std::memcpy(target, first, sizeof(float) * static_cast<size_t>(fill.size));
-    } else if (fill.blend) {
-      kernels.blend(first, output + fill.sources[1], fill.weight, static_cast<size_t>(fill.size), target);
-    } else {
-      const float* sources[4] = {};
-      for (int i = 0; i < fill.count; ++i) sources[i] = output + fill.sources[i];
-      kernels.mean_of(sources, fill.count, fill.weight, static_cast<size_t>(fill.size), target);
-    }
-  }
-}
-
-size_t Perforation::bytes() const {
-  return sizeof(int32_t) * (rows_.size() + pixel_offsets_.size()) + sizeof(Fill) * fills_.size();
-}
+size_t Perforation::bytes() const { return sizeof(int32_t) * (rows_.size() + columns_.size()); }
 
 }  // namespace approxlite

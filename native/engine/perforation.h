@@ -6,47 +6,52 @@
 #include <vector>
 
 #include "engine/knob.h"
-#include "engine/operator.h"
+#include "engine/tensor.h"
 #include "kernels/kernels.h"
 
 namespace approxlite {
+
+// A regular part of an image's pixels.
+struct Pattern {
+  Fraction rows, cols;
+  bool checker = false;
+
+  bool whole() const { return *this == Pattern{}; }
+  bool operator==(const Pattern&) const = default;
+};
+inline Pattern pattern_of(const Knob& knob) { return {knob.rows, knob.cols, knob.checker}; }
 
 // Indices of 0..size-1 that are computed. (d-1)/d leaves out every d-th, 1/d keeps the first of every d.
 std::vector<int32_t> computed_lines(int size, Fraction fraction);
 
 class Perforation {
  public:
-  // Output of `shape`, computed as `knob` says.
-  Perforation(const Shape& shape, const Knob& knob);
+  // Output of `shape`, computed as `knob` says. Where `demand` is the knob's own pattern, nothing is filled in; where the
+  // knob computes everything, only what is demanded is computed.
+  Perforation(const Shape& shape, const Knob& knob, const Pattern& demand);
 
-  // Offsets of the computed pixels' first elements in the output, ascending.
-  const std::vector<int32_t>& pixel_offsets() const { return pixel_offsets_; }
+  PixelGrid grid() const {
+    return {rows_.data(), static_cast<int>(rows_.size()), columns_.data(), static_cast<int>(columns_.size()), checker_};
+  }
   // Computed rows, ascending (every row of a checker).
   const std::vector<int32_t>& rows() const { return rows_; }
+  bool fills() const { return fills_; }
 
   // Fills in every pixel that was not computed. Linear between computed neighbours, constant past the last; a checker's
   // pixel is the mean of its 2 to 4 neighbours.
   void fill(const KernelTable& kernels, float* output) const;
+  void fill(const KernelTable& kernels, uint8_t* output) const;
 
   size_t bytes() const;
 
  private:
-  // One run of `size` elements made from up to four others, all computed or filled in before.
-  struct Fill {
-    int32_t target;
-    int32_t sources[4];
-    int32_t count;  // 1: copy; 2 with weight: blend; else mean
-    float weight;   // blend: of the second source; mean: 1 / count
-    bool blend;
-    int32_t size;
-  };
+  template <class T>
+  void fill_any(const KernelTable& kernels, T* output) const;
 
-  void fill_line(int line, const std::vector<int32_t>& computed, int32_t base, int32_t step, int32_t size);
-  void fill_checker(const Shape& shape);
-
-  std::vector<int32_t> rows_;
-  std::vector<int32_t> pixel_offsets_;
-  std::vector<Fill> fills_;
+  Shape shape_;
+  std::vector<int32_t> rows_, columns_;
+  bool checker_;
+  bool fills_;
 };
 
 }  // namespace approxlite

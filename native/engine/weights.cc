@@ -1,6 +1,10 @@
 #include "engine/weights.h"
 
+#include <algorithm>
+#include <cassert>
 #include <cmath>
+
+#include "engine/own_weights.h"
 
 namespace approxlite {
 namespace {
@@ -9,6 +13,57 @@ namespace {
 int8_t quantized_weight(float value, float scale) {
   const float q = std::nearbyint(value / scale);
   return static_cast<int8_t>(q > 127 ? 127 : q < -127 ? -127 : q == q ? q : 0);
+}
+
+// Symmetric, the largest weight of each output at 127. `values` are [outputs][k].
+std::vector<int8_t> quantize(const std::vector<float>& values, size_t k, std::vector<float>* scales) {
+  std::vector<int8_t> quantized(values.size());
+  for (size_t o = 0; o < scales->size(); ++o) {
+    float largest = 0;
+    for (size_t i = 0; i < k; ++i) largest = std::fmax(largest, std::fabs(values[o * k + i]));
+    const float scale = largest > 0 ? largest / 127.0f : 1.0f;
+    (*scales)[o] = scale;
+    for (size_t i = 0; i < k; ++i) quantized[o * k + i] = quantized_weight(values[o * k + i], scale);
+  }
+  return quantized;
+}
+
+// A model's own integers; unsigned ones are shifted so that they are signed.
+std::vector<int8_t> signed_integers(const WeightSource& source) {
+  const size_t count = static_cast<size_t>(source.rows) * source.columns;
+  std::vector<int8_t> values(count);
+  const uint8_t flip = source.type == ElementType::kUInt8 ? 128 : 0;
+  const auto* from = static_cast<const uint8_t*>(source.data);
+  for (size_t i = 0; i < count; ++i) values[i] = static_cast<int8_t>(from[i] ^ flip);
+  return values;
+}
+
+// Rows of `run` weights filled up with zeros to whole groups.
+std::vector<int8_t> fill_up(const std::vector<int8_t>& values, size_t run) {
+  const size_t padded = (run + 3) / 4 * 4;
+  if (padded == run) return values;
+  std::vector<int8_t> filled(values.size() / run * padded);
+  for (size_t row = 0; row < values.size() / run; ++row) {
+    std::copy_n(values.data() + row * run, run, filled.data() + row * padded);
+  }
+  return filled;
+}
+
+// `values` are [outputs][groups of four].
+void pack(const std::vector<int8_t>& values, const KernelTable& kernels, Int8Weights* weights) {
+  const int outputs = static_cast<int>(weights->scales.size());
+  const int groups = static_cast<int>(values.size() / 4 / weights->scales.size());
+  weights->packed = Buffer(kernels.conv_int8_packed_bytes(groups, outputs));
+  kernels.conv_int8_pack(values.data(), groups, outputs, weights->packed.data());
+  weights->group_sums.resize(values.size() / 4);
+  for (size_t i = 0; i < weights->group_sums.size(); ++i) {
+    const int8_t* const w = values.data() + 4 * i;
+    weights->group_sums[i] = static_cast<int16_t>(w[0] + w[1] + w[2] + w[3]);
+  }
+}
+
+size_t size_of(const Int8Weights& weights) {
+  return weights.packed.bytes() + sizeof(float) * weights.scales.size() + sizeof(int16_t) * weights.group_sums.size();
 }
 
 }  // namespace
@@ -26,30 +81,82 @@ const Buffer& Weights::float_pack() {
 const Int8Weights& Weights::int8() {
   if (int8_ != nullptr) return *int8_;
   int8_ = std::make_unique<Int8Weights>();
-  const int outputs = source_.rows, padded_run = 4 * groups();
-  const size_t k = static_cast<size_t>(taps_) * run_;
-  int8_->values.assign(static_cast<size_t>(outputs) * taps_ * padded_run, 0);
-  int8_->scales.resize(static_cast<size_t>(outputs));
-  const std::vector<float> floats = source_.int8 ? std::vector<float>() : source_.floats(false);
-  for (int o = 0; o < outputs; ++o) {
-    float largest = 0;
-    for (size_t i = 0; i < floats.size() / outputs; ++i) largest = std::fmax(largest, std::fabs(floats[o * k + i]));
-    const float scale = source_.int8 ? source_.scales[o] : (largest > 0 ? largest / 127.0f : 1.0f);
-    int8_->scales[o] = scale;
-    for (size_t i = 0; i < k; ++i) {
-      const int8_t value = source_.int8 ? static_cast<const int8_t*>(source_.data)[o * k + i]
-                                        : quantized_weight(floats[o * k + i], scale);
-      int8_->values[(static_cast<size_t>(o) * taps_ + i / run_) * padded_run + i % run_] = value;
-    }
+  std::vector<int8_t> values;
+  if (source_.eight_bit()) {
+    values = signed_integers(source_);
+    int8_->scales.assign(source_.scales.begin(), source_.scales.end());
+    if (source_.type == ElementType::kUInt8) int8_->zero_point = source_.zero_point - 128;
+  } else {
+    int8_->scales.resize(static_cast<size_t>(source_.rows));
+    values = quantize(source_.floats(false), static_cast<size_t>(source_.columns), &int8_->scales);
   }
-  int8_->packed = Buffer(kernels_.conv_int8_packed_bytes(taps_ * groups(), outputs));
-  kernels_.conv_int8_pack(int8_->values.data(), taps_ * groups(), outputs, int8_->packed.data());
+  pack(fill_up(values, static_cast<size_t>(run_)), kernels_, int8_.get());
   return *int8_;
 }
 
+const SubsetWeights& Weights::subset(Fraction share, const std::shared_ptr<const OperatorWeights>& own, bool int8) {
+  assert(run_ % 4 == 0);
+  // What belongs to calibrated weights nobody holds any more goes with them: their address may come back as another's.
+  std::erase_if(subsets_,
+                [](const auto& subset) { return subset.first.own != nullptr && subset.second.own.expired(); });
+  const auto [place, made] = subsets_.try_emplace({share.numerator, share.denominator, own.get(), int8});
+  SubsetWeights& subset = place->second.weights;
+  if (!made) return subset;
+  place->second.own = own;
+
+  const bool calibrated = own != nullptr && fits_inputs(*own, taps_, run_, source_.rows);
+  const int64_t all = static_cast<int64_t>(taps_) * groups();
+  std::vector<int32_t> listed;
+  if (calibrated) {
+    listed.assign(own->groups, own->groups + own->group_count);
+  } else {
+    const int64_t count = std::max<int64_t>(1, all * share.numerator / share.denominator);
+    for (int64_t i = 0; i < count; ++i) listed.push_back(static_cast<int32_t>(i * all / count));
+  }
+  subset.begin.push_back(0);
+  for (int tap = 0; tap < taps_; ++tap) {
+    for (size_t i = subset.entries.size(); i < listed.size() && listed[i] / groups() == tap; ++i) {
+      subset.entries.push_back(listed[i] % groups());
+    }
+    subset.begin.push_back(static_cast<int32_t>(subset.entries.size()));
+  }
+
+  const size_t outputs = static_cast<size_t>(source_.rows), k = 4 * listed.size();
+  std::vector<float> values(outputs * k);
+  if (calibrated) {
+    std::copy_n(own->weights, values.size(), values.data());
+    subset.bias.assign(own->bias, own->bias + outputs);
+  } else {
+    const std::vector<float> whole = source_.floats(false);
+    for (size_t i = 0; i < values.size() / 4; ++i) {
+      const size_t o = i / listed.size(), group = static_cast<size_t>(listed[i % listed.size()]);
+      std::copy_n(whole.data() + o * static_cast<size_t>(source_.columns) + 4 * group, 4, values.data() + 4 * i);
+    }
+    subset.bias.assign(outputs, 0.0f);
+    if (source_.bias != nullptr) std::copy_n(source_.bias, outputs, subset.bias.data());
+  }
+  if (int8) {
+    subset.int8.scales.resize(outputs);
+    pack(quantize(values, k, &subset.int8.scales), kernels_, &subset.int8);
+  } else {
+    subset.float_pack = Buffer(kernels_.conv_float_packed_bytes(static_cast<int>(k), source_.rows));
+    kernels_.conv_float_pack(values.data(), subset.bias.data(), static_cast<int>(k), source_.rows,
+                             subset.float_pack.data());
+  }
+  return subset;
+}
+
 size_t Weights::bytes() const {
-  size_t total = float_pack_.bytes();
-  if (int8_ != nullptr) total += int8_->packed.bytes() + int8_->values.size() + 4 * int8_->scales.size();
+  size_t total = float_pack_.bytes() + depthwise_float_.bytes();
+  if (int8_ != nullptr) total += size_of(*int8_);
+  if (depthwise_int8_ != nullptr) {
+    total += depthwise_int8_->packed.bytes() + sizeof(float) * depthwise_int8_->scales.size();
+  }
+  for (const auto& [key, subset] : subsets_) {
+    const SubsetWeights& weights = subset.weights;
+    total += sizeof(int32_t) * (weights.begin.size() + weights.entries.size()) + sizeof(float) * weights.bias.size() +
+             weights.float_pack.bytes() + size_of(weights.int8);
+  }
   return total;
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <set>
 #include <sstream>
 
 namespace approxlite {
@@ -33,10 +34,14 @@ std::vector<Configurable> operators_of(const std::vector<Case>& cases) {
   for (const Case& one : cases) {
     if (one.kind != "operator") continue;
     const auto has = [&one](const char* kind) { return (" " + one.second + " ").find(kind) != std::string::npos; };
-    operators.push_back(
-        {.id = one.first,
-         .type = one.first.substr(0, one.first.rfind('_')),
-         .support = {.int8 = has(" int8 "), .sample = has(" sample "), .rows = has(" rows "), .cols = has(" cols ")}});
+    operators.push_back({.id = one.first,
+                         .type = one.first.substr(0, one.first.rfind('_')),
+                         .support = {.int8 = has(" int8 "),
+                                     .inputs = has(" inputs "),
+                                     .rank = has(" rank "),
+                                     .sample = has(" sample "),
+                                     .rows = has(" rows "),
+                                     .cols = has(" cols ")}});
   }
   return operators;
 }
@@ -73,20 +78,36 @@ TEST(ConfigurationText, IsReadAndRefusedAsTheSharedCasesSay) {
 }
 
 TEST(ConfigurationText, EveryListedKnobReadsBackAsItself) {
-  for (const bool rows : {false, true}) {
-    for (const bool cols : {false, true}) {
-      const KnobSupport support = {.int8 = true, .sample = true, .rows = rows, .cols = cols};
-      const std::vector<Knob> knobs = list_knobs(support);
-      EXPECT_TRUE(knobs.front().exact());
-      for (const Knob& knob : knobs) {
-        Knob again;
-        std::string error;
-        ASSERT_TRUE(parse_knob(to_text(knob), &again, &error)) << error;
-        EXPECT_EQ(again, knob);
-        EXPECT_TRUE(has_knob(support, knob, &error)) << error;
-      }
+  for (int bits = 0; bits < 64; ++bits) {
+    const auto has = [bits](int bit) { return (bits >> bit & 1) != 0; };
+    const KnobSupport support = {
+        .int8 = has(0), .inputs = has(1), .rank = has(2), .sample = has(3), .rows = has(4), .cols = has(5)};
+    const std::vector<Knob> knobs = list_knobs(support);
+    EXPECT_TRUE(knobs.front().exact());
+    std::set<std::string> texts;
+    for (const Knob& knob : knobs) {
+      Knob again;
+      std::string error;
+      ASSERT_TRUE(parse_knob(to_text(knob), &again, &error)) << error;
+      EXPECT_EQ(again, knob);
+      EXPECT_TRUE(has_knob(support, knob, &error)) << error;
+      EXPECT_TRUE(texts.insert(to_text(knob)).second) << to_text(knob);
     }
   }
+}
+
+TEST(ConfigurationText, EveryAtomAnOperatorHasIsInSomeListedKnob) {
+  const KnobSupport support = {.int8 = true, .inputs = true, .rank = true, .sample = true, .rows = true, .cols = true};
+  std::set<std::string> atoms;
+  for (const Knob& knob : list_knobs(support)) {
+    std::istringstream text(to_text(knob));
+    for (std::string atom; std::getline(text, atom, '+');) atoms.insert(atom);
+  }
+  const std::set<std::string> expected = {"exact",    "int8",     "inputs:3/4", "inputs:1/2", "inputs:1/4", "rank:3/4",
+                                          "rank:1/2", "rank:1/4", "sample:3/4", "sample:2/3", "sample:1/2", "rows:3/4",
+                                          "rows:2/3", "rows:1/2", "rows:1/3",   "rows:1/4",   "cols:3/4",   "cols:2/3",
+                                          "cols:1/2", "cols:1/3", "cols:1/4",   "checker:1/2"};
+  EXPECT_EQ(atoms, expected);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "engine/engine.h"
+#include "test/engine/network.h"
 
 // Sanitizers bring their own malloc, so there nothing is counted.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -39,58 +40,32 @@ namespace {
 
 constexpr int kSize = 12, kChannels = 16;
 
-// conv_2d_0 (tensor 0 -> 1), depthwise_conv_2d_1 (1 -> 2), add_2 (2 + 1 -> 3)
-class Network {
- public:
-  Network() : weights_(kChannels * 9 * kChannels), bias_(kChannels, 0.5f) {
-    for (size_t i = 0; i < weights_.size(); ++i) weights_[i] = static_cast<float>(i % 13) / 13 - 0.4f;
-  }
-
-  std::vector<Operator> operators() const {
-    const Shape shape = {kSize, kSize, kChannels};
-    Operator conv = {.type = OperatorType::kConv2d, .index = 0, .id = "conv_2d_0", .inputs = {0}, .output = 1};
-    conv.in = conv.out = shape;
-    conv.window = {.height = 3, .width = 3, .pad_top = 1, .pad_left = 1};
-    conv.weights = {.data = weights_.data(), .rows = kChannels, .columns = 9 * kChannels, .bias = bias_.data()};
-    conv.knobs = {.int8 = true, .sample = true, .rows = true, .cols = true};
-    conv.size = shape.size();
-    Operator depthwise = conv;
-    depthwise.type = OperatorType::kDepthwiseConv2d;
-    depthwise.index = 1;
-    depthwise.id = "depthwise_conv_2d_1";
-    depthwise.inputs = {1};
-    depthwise.output = 2;
-    depthwise.weights = {.data = weights_.data(), .rows = 9, .columns = kChannels, .bias = bias_.data()};
-    depthwise.knobs = {.rows = true};
-    Operator add = {.type = OperatorType::kAdd, .index = 2, .id = "add_2", .inputs = {2, 1}, .output = 3};
-    add.size = add.b_size = shape.size();
-    add.channels = kChannels;
-    return {conv, depthwise, add};
-  }
-
- private:
-  std::vector<float> weights_, bias_;
-};
-
 class Ladder : public testing::Test {
  protected:
-  Ladder() : engine_(best_kernels()), input_(kSize * kSize * kChannels + 64), output_(input_.size()) {
-    for (size_t i = 0; i < input_.size(); ++i) input_[i] = static_cast<float>(i % 7) - 3;
+  Ladder() : network_(1), engine_(best_kernels()) {
+    const int input = network_.tensor({kSize, kSize, kChannels});
+    const int features = network_.conv(input, kChannels, 3);
+    const int spread = network_.depthwise(features, 3);
+    const int sum = network_.add(spread, features);
+    input_.resize(kSize * kSize * kChannels);
+    output_.resize(input_.size());
+    for (float& x : input_) x = 3 * network_.value();
     EXPECT_EQ(engine_.claim(network_.operators()), APPROX_OK);
-    partition_ = std::make_unique<Partition>(network_.operators(), std::vector<int>{0}, std::vector<int>{3},
-                                             std::vector<std::pair<int, const float*>>{}, 4, best_kernels());
+    partition_ = std::make_unique<Partition>(network_.operators(), std::vector<int>{input}, std::vector<int>{sum},
+                                             network_.tensor_count(), best_kernels(), engine_.pool());
     engine_.add_partition(partition_.get());
+    sum_ = sum;
   }
 
   void set(const std::vector<const char*>& configurations) {
     std::vector<approx_rung> rungs;
-    for (const char* text : configurations) rungs.push_back({text, nullptr, 0});
+    for (const char* text : configurations) rungs.push_back({.configuration = text});
     ASSERT_EQ(engine_.set_ladder(rungs.data(), rungs.size()), APPROX_OK) << engine_.error();
   }
 
   void run() {
     partition_->place(0, input_.data());
-    partition_->place(3, output_.data());
+    partition_->place(sum_, output_.data());
     partition_->run(engine_.rung());
   }
 
@@ -98,6 +73,7 @@ class Ladder : public testing::Test {
   Engine engine_;
   std::unique_ptr<Partition> partition_;
   std::vector<float> input_, output_;
+  int sum_;
 };
 
 TEST_F(Ladder, SwitchingAndRunningAllocateNothing) {
@@ -117,11 +93,10 @@ TEST_F(Ladder, RungsShareTheirWeights) {
   set({"exact"});
   const size_t one = engine_.bytes();
   set({"exact", "conv_2d_0=rows:1/2", "conv_2d_0=cols:1/2", "conv_2d_0=checker:1/2"});
-  const size_t weights = sizeof(float) * kChannels * 9 * kChannels;
-  // Each further rung holds a list of pixels and pointers, and no second copy of the weights.
-  const size_t lists = kSize * kSize * 9 * (sizeof(void*) + sizeof(int32_t)) * 2;
-  EXPECT_LT(engine_.bytes(), one + 3 * lists);
-  EXPECT_GT(one, weights);
+  // Each further rung holds lists of rows and columns, and no second copy of the weights.
+  constexpr size_t kWeights = sizeof(float) * kChannels * 9 * kChannels;
+  EXPECT_LT(engine_.bytes(), one + 3 * kWeights / 4);
+  EXPECT_GT(one, kWeights);
 }
 
 TEST_F(Ladder, AMovedInputIsFollowed) {
@@ -138,7 +113,7 @@ TEST_F(Ladder, AMovedInputIsFollowed) {
 TEST_F(Ladder, ALadderThatDoesNotFitLeavesTheOldOne) {
   set({"exact", "all=int8"});
   engine_.set_rung(1);
-  const approx_rung bad[] = {{"conv_2d_9=int8", nullptr, 0}};
+  const approx_rung bad[] = {{.configuration = "conv_2d_9=int8"}};
   EXPECT_EQ(engine_.set_ladder(bad, 1), APPROX_BAD_CONFIGURATION);
   EXPECT_NE(std::string(engine_.error()).find("conv_2d_9"), std::string::npos);
   EXPECT_EQ(engine_.rung_count(), 2);
@@ -148,7 +123,7 @@ TEST_F(Ladder, ALadderThatDoesNotFitLeavesTheOldOne) {
 TEST_F(Ladder, AScaleOutOfRangeIsRefused) {
   for (const approx_scale& scale :
        {approx_scale{0, 0.0f, 0}, approx_scale{0, 1.0f, 256}, approx_scale{0, 1.0f, -1}, approx_scale{0, 1e-45f, 0}}) {
-    const approx_rung rung = {"all=int8", &scale, 1};
+    const approx_rung rung = {.configuration = "all=int8", .scales = &scale, .scale_count = 1};
     EXPECT_EQ(engine_.set_ladder(&rung, 1), APPROX_INVALID_ARGUMENT);
   }
 }

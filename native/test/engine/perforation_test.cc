@@ -2,19 +2,42 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstring>
+
 namespace approxlite {
 namespace {
 
 const KernelTable& reference() { return *kernels_named("reference"); }
 
-std::vector<float> filled(const Shape& shape, const Knob& knob, const std::vector<float>& exact) {
-  const Perforation perforation(shape, knob);
-  std::vector<float> output(exact.size(), -1000.0f);
-  for (const int32_t offset : perforation.pixel_offsets()) {
-    for (int c = 0; c < shape.channels; ++c) output[offset + c] = exact[offset + c];
+std::vector<int> pixels_of(const PixelGrid& grid, int width) {
+  std::vector<int> pixels;
+  for (int i = 0; i < grid.row_count; ++i) {
+    for (int j = 0; j < grid.column_count; ++j) {
+      if (!grid.checker || (grid.rows[i] + grid.columns[j]) % 2 == 0) {
+        pixels.push_back(grid.rows[i] * width + grid.columns[j]);
+      }
+    }
   }
-  perforation.fill(reference(), output.data());
+  return pixels;
+}
+
+// The pixels of `exact` that are computed, and what is filled in around them. Readable past its end, as bytes are.
+template <class T>
+std::vector<T> filled(const Shape& shape, const Knob& knob, const std::vector<T>& exact, const KernelTable& kernels) {
+  const Perforation perforation(shape, knob, {});
+  std::vector<T> output(exact.size() + kReadSlackBytes, T{77});
+  for (const int pixel : pixels_of(perforation.grid(), shape.width)) {
+    for (int c = 0; c < shape.channels; ++c) output[pixel * shape.channels + c] = exact[pixel * shape.channels + c];
+  }
+  perforation.fill(kernels, output.data());
+  output.resize(exact.size());
   return output;
+}
+
+template <class T>
+std::vector<T> filled(const Shape& shape, const Knob& knob, const std::vector<T>& exact) {
+  return filled(shape, knob, exact, reference());
 }
 
 TEST(Perforation, AFractionIsTheShareThatIsComputed) {
@@ -33,15 +56,28 @@ TEST(Perforation, RowsBetweenComputedOnesAreLinearAndThoseAfterTheLastConstant) 
   EXPECT_EQ(filled(shape, {.rows = {1, 4}}, exact), (std::vector<float>{0, 1, 2, 3, 4, 4, 4, 4}));
 }
 
+TEST(Perforation, BytesAreFilledInLikeFloatsAndRoundedOnce) {
+  const std::vector<uint8_t> exact = {0, 9, 3, 9, 4, 9, 255, 9};
+  EXPECT_EQ(filled({8, 1, 1}, {.rows = {1, 2}}, exact), (std::vector<uint8_t>{0, 2, 3, 4, 4, 130, 255, 255}));
+  EXPECT_EQ(filled({1, 8, 1}, {.cols = {1, 2}}, exact), (std::vector<uint8_t>{0, 2, 3, 4, 4, 130, 255, 255}));
+  const std::vector<uint8_t> board = {1, 0, 3, 0, 5, 0, 7, 0, 9};
+  EXPECT_EQ(filled({3, 3, 1}, {.checker = true}, board), (std::vector<uint8_t>{1, 3, 3, 4, 5, 6, 7, 7, 9}));
+}
+
 TEST(Perforation, RowsAndColumnsTogetherReproduceAPlaneInsideTheComputedGrid) {
   const Shape shape = {5, 7, 2};
   std::vector<float> exact;
+  std::vector<uint8_t> bytes;
   for (int y = 0; y < shape.height; ++y) {
     for (int x = 0; x < shape.width; ++x) {
-      for (int c = 0; c < shape.channels; ++c) exact.push_back(static_cast<float>(3 * y + 2 * x + c));
+      for (int c = 0; c < shape.channels; ++c) {
+        exact.push_back(static_cast<float>(3 * y + 2 * x + c));
+        bytes.push_back(static_cast<uint8_t>(3 * y + 2 * x + c));
+      }
     }
   }
   EXPECT_EQ(filled(shape, {.rows = {1, 2}, .cols = {1, 2}}, exact), exact);
+  EXPECT_EQ(filled(shape, {.rows = {1, 2}, .cols = {1, 2}}, bytes), bytes);
 }
 
 TEST(Perforation, ACheckersPixelIsTheMeanOfItsNeighbours) {
@@ -51,10 +87,71 @@ TEST(Perforation, ACheckersPixelIsTheMeanOfItsNeighbours) {
   for (size_t i = 0; i < expected.size(); ++i) EXPECT_FLOAT_EQ(output[i], expected[i]) << "pixel " << i;
 }
 
+TEST(Perforation, ACheckersNeighboursAreAddedUpDownLeftRight) {
+  // Only in this order does the large number swallow what was added before it, and nothing after.
+  const float up = 1, down = 1e8f, left = -1e8f, right = 3;
+  const std::vector<float> exact = {0, up, 0, left, 0, right, 0, down, 0};
+  // The whole board moved by one column, so that the middle is a pixel to fill in.
+  const Shape shape = {3, 4, 1};
+  std::vector<float> board(12);
+  for (int y = 0; y < 3; ++y) {
+    for (int x = 0; x < 3; ++x) board[y * 4 + x + 1] = exact[y * 3 + x];
+  }
+  const std::vector<float> output = filled(shape, {.checker = true}, board);
+  EXPECT_EQ(output[1 * 4 + 2], (((up + down) + left) + right) * 0.25f);
+}
+
+TEST(Perforation, EveryVariantFillsInTheSameBits) {
+  const Shape shape = {9, 10, 21};
+  std::vector<float> exact;
+  std::vector<uint8_t> bytes;
+  uint32_t state = 1;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    state = state * 1664525u + 1013904223u;
+    exact.push_back(static_cast<float>(static_cast<int32_t>(state)) * 1e-9f);
+    bytes.push_back(static_cast<uint8_t>(state >> 24));
+  }
+  const Knob knobs[] = {{.rows = {1, 2}}, {.rows = {2, 3}, .cols = {1, 4}}, {.cols = {3, 4}}, {.checker = true}};
+  for (int i = 0; kernels_at(i); ++i) {
+    for (const Knob& knob : knobs) {
+      const std::vector<float> expected = filled(shape, knob, exact), got = filled(shape, knob, exact, *kernels_at(i));
+      EXPECT_EQ(std::memcmp(got.data(), expected.data(), got.size() * sizeof(float)), 0) << kernels_at(i)->name;
+      EXPECT_EQ(filled(shape, knob, bytes, *kernels_at(i)), filled(shape, knob, bytes)) << kernels_at(i)->name;
+    }
+  }
+}
+
+TEST(Perforation, ImagesOfOneRowColumnOrPixelAreFilledIn) {
+  for (const Shape& shape : {Shape{1, 1, 3}, Shape{1, 5, 3}, Shape{5, 1, 3}}) {
+    const std::vector<float> exact(shape.size(), 2.5f);
+    for (const Knob& knob : {Knob{.rows = {1, 2}}, Knob{.cols = {1, 4}}, Knob{.checker = true}}) {
+      EXPECT_EQ(filled(shape, knob, exact), exact) << shape.height << "x" << shape.width;
+    }
+  }
+}
+
 TEST(Perforation, WithoutAKnobEverythingIsComputed) {
-  const Perforation perforation({4, 3, 5}, {});
-  ASSERT_EQ(perforation.pixel_offsets().size(), 12u);
-  for (int i = 0; i < 12; ++i) EXPECT_EQ(perforation.pixel_offsets()[i], 5 * i);
+  const Perforation perforation({4, 3, 5}, {}, {});
+  EXPECT_EQ(pixel_count(perforation.grid()), 12);
+  EXPECT_EQ(pixels_of(perforation.grid(), 3).size(), 12u);
+  EXPECT_FALSE(perforation.fills());
+}
+
+TEST(Perforation, WithoutAKnobNoMoreIsComputedThanIsDemanded) {
+  const Perforation rows({6, 4, 5}, {}, {.rows = {1, 2}});
+  EXPECT_EQ(rows.rows(), (std::vector<int32_t>{0, 2, 4}));
+  EXPECT_FALSE(rows.fills());
+  const Perforation checker({3, 3, 5}, {}, {.checker = true});
+  EXPECT_EQ(pixel_count(checker.grid()), 5);
+  EXPECT_FALSE(checker.fills());
+}
+
+TEST(Perforation, NothingIsFilledInWhereOnlyWhatIsComputedIsDemanded) {
+  EXPECT_FALSE(Perforation({6, 4, 5}, {.rows = {1, 2}}, {.rows = {1, 2}}).fills());
+  EXPECT_FALSE(Perforation({6, 4, 5}, {.checker = true}, {.checker = true}).fills());
+  EXPECT_TRUE(Perforation({6, 4, 5}, {.rows = {1, 2}}, {}).fills());
+  EXPECT_TRUE(Perforation({6, 4, 5}, {.rows = {1, 2}}, {.rows = {1, 4}}).fills());
+  EXPECT_TRUE(Perforation({6, 4, 5}, {.rows = {1, 2}}, {.rows = {1, 2}, .cols = {1, 2}}).fills());
 }
 
 }  // namespace
