@@ -8,10 +8,11 @@ from statistics import median
 
 from pydantic import BaseModel
 
-from approxlite.formats.rung import RungSpec
+from approxlite.formats.configuration import Configuration
+from approxlite.formats.rung import RungSpec, rung_with
 from approxlite.profiler.estimates import median_estimate
 from approxlite.profiler.host import host_device
-from approxlite.profiler.inputs import set_random_inputs
+from approxlite.profiler.inputs import placeholder_scales, set_random_inputs
 from approxlite.profiler.interleave import Block, Subject, rounds_for
 from approxlite.profiler.versions import versions
 from approxlite.runtime import Interpreter, StockInterpreter
@@ -60,20 +61,30 @@ def bench(
     *,
     against: str | PathLike[str] | None = None,
     seconds: float = 3.0,
+    threads: int = 1,
     seed: int = 0,
 ) -> Bench:
-    """Times `invoke()` alone, on one thread, with one random input already set, of `INSTANCES` pairs in turn.
+    """Times `invoke()` alone on `threads` threads, with one random input already set, of `INSTANCES` pairs in turn.
 
-    `against` runs on stock LiteRT; None is the model itself. Raises ModelError or ConfigurationError. Not thread-safe:
+    Without scales of its own the rung gets placeholders, taken from that input. `against` runs on stock LiteRT; None is
+    the model itself. Raises ModelError or ConfigurationError. Not thread-safe:
     other work in this process would be measured too.
     """
     pairs: list[tuple[Interpreter, StockInterpreter]] = []  # all kept, so that no two lie in the same place
     taken: list[list[dict[str, Block]]] = []
     for instance in range(INSTANCES):
-        pair = Interpreter(model, [rung]), StockInterpreter(model if against is None else against)
+        pair = (
+            Interpreter(model, [rung], num_threads=threads),
+            StockInterpreter(model if against is None else against, num_threads=threads),
+        )
         for interpreter in pair:
             interpreter.allocate_tensors()
             set_random_inputs(interpreter, seed)
+        if not rung.scales:
+            # As the rung would run once it is calibrated: bytes stay bytes between neighbours.
+            configuration = Configuration.parse(rung.configuration, pair[0].operators)
+            placed = rung_with(configuration, placeholder_scales(pair[0]), rung.weights)
+            pair[0].set_ladder([placed])
         pairs.append(pair)
         subjects = [Subject("ours", pair[0].invoke), Subject("stock", pair[1].invoke)]
         share, order = seconds / INSTANCES, seed * INSTANCES + instance
@@ -90,7 +101,7 @@ def bench(
         model=Path(model).name,
         against=Path(against or model).name,
         configuration=pairs[0][0].configuration,
-        threads=1,
+        threads=threads,
         ours_ms=milliseconds("ours"),
         stock_ms=milliseconds("stock"),
         ratio=Ratio(median=ratio.value, low=ratio.low, high=ratio.high),

@@ -103,6 +103,6 @@ def wide_share(times: Mapping[str, float], configuration: Configuration, campaig
 
 def more_exact(a: Knob, b: Knob) -> bool:
     """Whether `a` approximates less than `b`: no atom that b has not, and nowhere a smaller share computed."""
-    shares = ("sample", "rows", "cols", "checker")
+    shares = ("inputs", "rank", "sample", "rows", "cols", "checker")
     as_precise = "int8" not in a.atoms or "int8" in b.atoms
     return a != b and as_precise and all(a.fraction(kind) >= b.fraction(kind) for kind in shares)

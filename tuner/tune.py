@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 
 import approxlite
-from approxlite.formats.curve import Curve, pack_scales, pack_weights, save_curve
+from approxlite.formats.curve import Curve, pack_scales, save_curve
 from approxlite.formats.data import Data
 from approxlite.formats.document import now
 from approxlite.formats.interval import Estimate
 from approxlite.formats.provenance import ModelReference
+from approxlite.formats.weights import pack_weights
 from approxlite.model.reader import load_model
 from approxlite.policy.fingerprints import Indices
 from approxlite.policy.measure import Measure

@@ -26,17 +26,18 @@ def bench(
     weights: options.Weights = None,
     against: Against = None,
     seconds: Seconds = 3.0,
+    threads: options.Threads = 1,
     seed: options.Seed = 0,
     json: options.Json = False,
 ) -> None:
-    """Time one configuration beside stock LiteRT with XNNPACK, on one thread, in short blocks of random order.
+    """Time one configuration beside stock LiteRT with XNNPACK, in short blocks of random order.
 
     Example: `approxlite bench model.tflite --configuration all=int8 --against model_int8.tflite`
     """
     load_model(model)  # says more about a damaged file
-    rung = options.rung(model, configuration, weights)
+    rung = options.rung(model, configuration, weights, placeholders=True)
     with Progress().stage("bench"):
-        result = run_bench(model, rung, against=against, seconds=seconds, seed=seed)
+        result = run_bench(model, rung, against=against, seconds=seconds, threads=threads, seed=seed)
     if json:
         print_json(result)
     else:
@@ -45,8 +46,9 @@ def bench(
 
 def _sentence(result: Bench) -> str:
     ratio = result.ratio
+    threads = "one thread" if result.threads == 1 else f"{result.threads} threads"
     return (
         f"{result.configuration}: {milliseconds(result.ours_ms)}, stock LiteRT on {result.against}: "
         f"{milliseconds(result.stock_ms)}, ratio {ratio.median:.3f} [{ratio.low:.3f}, {ratio.high:.3f}] over "
-        f"{result.rounds} rounds of {result.instances} pairs of interpreters"
+        f"{result.rounds} rounds of {result.instances} pairs of interpreters, on {threads}"
     )

@@ -29,6 +29,7 @@ def evaluate(
     std: options.Std = None,
     scale: options.Scale = None,
     seconds: Seconds = 5.0,
+    threads: options.Threads = 1,
     seed: options.Seed = 0,
     json: options.Json = False,
 ) -> None:
@@ -41,14 +42,16 @@ def evaluate(
     loaded = None if policy is None else load_policy(policy)
     samples = options.load(model, data, mean, std, scale)
     with Progress().stage("evaluate") as progress:
+
+        def say(done: float) -> None:
+            progress("taking turns", done)
+
         if loaded is not None:
-            result = evaluate_policy(
-                loaded, model, samples, seconds=seconds, seed=seed, progress=lambda done: progress("taking turns", done)
-            )
+            result = evaluate_policy(loaded, model, samples, seconds=seconds, seed=seed, threads=threads, progress=say)
         else:
-            rung = options.rung(model, configuration or "exact", weights)
+            rung = options.rung(model, configuration or "exact", weights, placeholders=False)
             result = evaluate_configuration(
-                rung, model, samples, seconds=seconds, seed=seed, progress=lambda done: progress("taking turns", done)
+                rung, model, samples, seconds=seconds, seed=seed, threads=threads, progress=say
             )
     if json:
         print_json(result)

@@ -8,13 +8,16 @@ from typing import Annotated
 import typer
 
 from approxlite.formats.configuration import Configuration
-from approxlite.formats.curve import MAX_WEIGHTS_BYTES, unpack_scales, unpack_weights
+from approxlite.formats.curve import unpack_scales
 from approxlite.formats.data import Data, load_data
 from approxlite.formats.document import read_bytes
 from approxlite.formats.errors import FormatError, InputError
-from approxlite.formats.rung import RungSpec
+from approxlite.formats.rung import RungSpec, rung_with
+from approxlite.formats.weights import needed_by, owners_of, unpack_calibrated, unpack_weights
+from approxlite.formats.weights_file import MAX_WEIGHTS_BYTES
 from approxlite.model import load_model
 from approxlite.runtime import Interpreter
+from approxlite.runtime.library import MAX_THREADS
 
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A .tflite file. It is read, never changed.")]
 ModelOption = Annotated[Path, typer.Option("--model", metavar="MODEL", help="The .tflite file the policy is for.")]
@@ -55,7 +58,11 @@ ConfigurationOption = Annotated[
 ]
 Weights = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="The weights.bin beside a curve: calibrated scales for --configuration."),
+    typer.Option(metavar="FILE", help="The weights.bin beside a curve: calibrated numbers for --configuration."),
+]
+Threads = Annotated[
+    int,
+    typer.Option(min=1, max=MAX_THREADS, help="Threads of ours and of stock LiteRT alike."),
 ]
 
 
@@ -78,20 +85,27 @@ def numbers(text: str | None, name: str) -> list[float] | None:
         raise InputError(f"--{name} takes numbers separated by commas, got {text!r}") from None
 
 
-def rung(model: Path, configuration: str, weights: Path | None) -> RungSpec:
-    """The configuration resolved against the model, with the calibrated scales of its int8 operators.
+def rung(model: Path, configuration: str, weights: Path | None, *, placeholders: bool) -> RungSpec:
+    """The configuration resolved against the model, with what was calibrated for it.
 
+    placeholders: whether knobs that bring weights along may do without, for time alone.
     Raises ModelError, ConfigurationError or FormatError, which is also raised for weights of another model.
     """
     interpreter = Interpreter(model)
     interpreter.allocate_tensors()
     resolved = Configuration.parse(configuration, interpreter.operators)
+    owners = owners_of(str(resolved))
     if weights is None:
+        if owners and not placeholders:
+            raise InputError(f"{owners[0].operator}={owners[0].atom} needs calibrated weights; give --weights")
         return RungSpec(configuration=str(resolved))
     where = str(weights)
-    scales = unpack_scales(unpack_weights(read_bytes(weights, FormatError, MAX_WEIGHTS_BYTES), where), where)
-    foreign = sorted(scales.keys() - {operator.id for operator in interpreter.operators})
+    arrays = unpack_weights(read_bytes(weights, FormatError, MAX_WEIGHTS_BYTES), where)
+    scales, calibrated = unpack_scales(arrays, where), unpack_calibrated(arrays, where)
+    named = scales.keys() | {owner.operator for owner in calibrated}
+    foreign = sorted(named - {operator.id for operator in interpreter.operators})
     if foreign:
         raise FormatError(f"{where}: is for another model, this one has no operator {foreign[0]}")
-    int8 = {name for name, knob in resolved.entries if "int8" in knob.atoms}
-    return RungSpec(configuration=str(resolved), scales={name: scale for name, scale in scales.items() if name in int8})
+    if not placeholders:
+        needed_by(str(resolved), "", calibrated, where)
+    return rung_with(resolved, scales, weights)

@@ -11,12 +11,13 @@ import numpy as np
 
 from approxlite.cli.knobs import check_can_be_tuned
 from approxlite.cli.stages import Stages
-from approxlite.formats.curve import load_curve
+from approxlite.formats.curve import load_curve, weights_path
 from approxlite.formats.data import Data
 from approxlite.formats.document import make_folder
 from approxlite.formats.errors import DataError, PolicyError
 from approxlite.formats.policy import Policy, load_policy, save_policy
 from approxlite.formats.profile import load_profile
+from approxlite.formats.weights_file import WeightsFile
 from approxlite.model import load_model
 from approxlite.policy.build import best_single, build_policy
 from approxlite.policy.certify import certify, check_enough, check_shares
@@ -132,23 +133,35 @@ def _tune(plan: Plan, model_sha256: str, say: Callable[[str, float], None]) -> N
 
 def _certify(plan: Plan) -> None:
     """Builds and certifies; the policy is written once, with its certificate."""
-    curve, weights = load_curve(plan.out / "curve.json")
+    curve_path = plan.out / "curve.json"
+    curve, weights = load_curve(curve_path)
     target = plan.out / "policy.approx"
     before = policy_at(target)
     sequence = next_sequence(before)
-    policy = build_policy(curve, weights, plan.model, plan.data, aim=plan.aim, sequence=sequence, seed=plan.seed)
+    policy = build_policy(
+        curve,
+        weights,
+        plan.model,
+        plan.data,
+        weights_from=weights_path(curve_path),
+        aim=plan.aim,
+        sequence=sequence,
+        seed=plan.seed,
+    )
     save_policy(target, certify(policy, plan.model, plan.data, epsilon=plan.epsilon, delta=plan.delta, before=before))
 
 
 def _evaluate(plan: Plan, policy: Policy, tested: Data, say: Callable[[str, float], None]) -> None:
-    curve, weights = load_curve(plan.out / "curve.json")
-    single = best_single(curve, weights, plan.model, plan.data, aim=plan.aim)
+    curve_path = plan.out / "curve.json"
+    curve, weights = load_curve(curve_path)
+    beside = WeightsFile(path=weights_path(curve_path))
+    single = best_single(curve, weights, plan.model, plan.data, weights_from=beside, aim=plan.aim)
     results = compare(
         plan.model,
         policy,
         tested,
         unseen=plan.test is not None,
-        single=None if single is None else single.spec(),
+        single=None if single is None else single.spec(beside),
         int8=plan.int8,
         seed=plan.seed,
         progress=say,

@@ -11,7 +11,7 @@ import typer
 from approxlite.cli import options
 from approxlite.cli.console import Progress, print_json, print_line, print_table
 from approxlite.cli.pipeline import next_sequence, policy_at
-from approxlite.formats.curve import load_curve
+from approxlite.formats.curve import load_curve, weights_path
 from approxlite.formats.policy import Policy, Stage, load_policy, save_policy
 from approxlite.model import load_model
 from approxlite.policy.build import build_policy
@@ -47,7 +47,9 @@ def build(
     samples = options.load(model, data, mean, std, scale)
     with Progress().stage("build"):
         sequence = next_sequence(policy_at(out))
-        policy = build_policy(found, weights, model, samples, aim=aim, sequence=sequence, seed=seed)
+        policy = build_policy(
+            found, weights, model, samples, weights_from=weights_path(curve), aim=aim, sequence=sequence, seed=seed
+        )
     save_policy(out, policy)
     if json:
         print_json(policy)

@@ -20,15 +20,30 @@ from approxlite.formats.errors import ConfigurationError
 
 EXACT = "exact"
 PERFORATION_FRACTIONS = ("1/2", "2/3", "3/4", "1/3", "1/4")
+CALIBRATED_FRACTIONS = ("3/4", "1/2", "1/4")
 SAMPLE_FRACTIONS = ("1/2", "2/3", "3/4")
+# Those that bring weights of their own along.
+CALIBRATED_ATOMS: tuple[str, ...] = tuple(f"{kind}:{f}" for kind in ("inputs", "rank") for f in CALIBRATED_FRACTIONS)
 ATOMS: tuple[str, ...] = (
     "int8",
+    *CALIBRATED_ATOMS,
     *(f"sample:{f}" for f in SAMPLE_FRACTIONS),
     *(f"rows:{f}" for f in PERFORATION_FRACTIONS),
     *(f"cols:{f}" for f in PERFORATION_FRACTIONS),
     "checker:1/2",
 )
 _ORDER = {atom: position for position, atom in enumerate(ATOMS)}
+# Kinds of which a knob has at most one.
+_EXCLUSIVE = (
+    ("checker", "rows"),
+    ("checker", "cols"),
+    ("inputs", "rank"),
+    ("inputs", "sample"),
+    ("rank", "sample"),
+    ("rank", "rows"),
+    ("rank", "cols"),
+    ("rank", "checker"),
+)
 _ID = re.compile(r"[a-z][a-z0-9_]*_(0|[1-9][0-9]*)")
 
 
@@ -65,16 +80,22 @@ class Knob:
         for kind in kinds:
             if kinds.count(kind) > 1:
                 raise ConfigurationError(f"knob '{text}' sets '{kind}' more than once")
-        if "checker" in kinds and ("rows" in kinds or "cols" in kinds):
-            raise ConfigurationError(f"knob '{text}' combines checker with rows or cols; choose one of them")
+        for one, other in _EXCLUSIVE:
+            if one in kinds and other in kinds:
+                raise ConfigurationError(f"knob '{text}' combines {one} with {other}; choose one of them")
         return Knob(tuple(sorted(atoms, key=_ORDER.__getitem__)))
 
     @property
     def is_exact(self) -> bool:
         return not self.atoms
 
+    @property
+    def calibrated_atom(self) -> str | None:
+        """The atom that brings weights of its own along, such as `inputs:1/2`; None if there is none."""
+        return next((atom for atom in self.atoms if atom in CALIBRATED_ATOMS), None)
+
     def fraction(self, kind: str) -> Fraction:
-        """The share that `kind` ("sample", "rows", "cols", "checker") computes; 1 when it is not set."""
+        """The share that `kind`, one with fractions such as "rows", computes; 1 when it is not set."""
         for atom in self.atoms:
             if _kind(atom) == kind and ":" in atom:
                 return Fraction(atom.split(":")[1])

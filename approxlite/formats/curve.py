@@ -9,21 +9,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy
-import safetensors
-import safetensors.numpy
 from numpy.typing import NDArray
 from pydantic import Field
 
 from approxlite.formats.configuration import Configuration
 from approxlite.formats.document import Document, parse_document, read_bytes, save_atomically
-from approxlite.formats.errors import FormatError, one_line
+from approxlite.formats.errors import FormatError
 from approxlite.formats.interval import Estimate
 from approxlite.formats.provenance import ModelReference, Sha256, SplitRecord, Time
-from approxlite.formats.rung import RungSpec
+from approxlite.formats.rung import RungSpec, rung_with
 from approxlite.formats.scale import Scale
-
-MAX_WEIGHTS_BYTES = 1024 * 1024 * 1024
-Weights = dict[str, NDArray[Any]]
+from approxlite.formats.weights import Weights, pack_weights, unpack_weights
+from approxlite.formats.weights_file import MAX_WEIGHTS_BYTES, WeightsFile
 
 
 class Residuals(Document):
@@ -88,20 +85,6 @@ def weights_path(path: str | os.PathLike[str]) -> Path:
     return Path(path).parent / "weights.bin"
 
 
-def pack_weights(weights: Mapping[str, NDArray[Any]]) -> bytes:
-    """Named arrays as safetensors bytes; equal arrays give equal bytes."""
-    packed: bytes = safetensors.numpy.save({name: numpy.ascontiguousarray(weights[name]) for name in sorted(weights)})
-    return packed
-
-
-def unpack_weights(content: bytes, where: str) -> Weights:
-    """Named arrays of safetensors bytes. Raises FormatError."""
-    try:
-        return dict(safetensors.numpy.load(content))
-    except (safetensors.SafetensorError, ValueError, KeyError, OverflowError) as problem:
-        raise FormatError(f"{where}: damaged weights ({one_line(problem, 100)}); tune again") from None
-
-
 def pack_scales(scales: Mapping[str, Scale]) -> Weights:
     """`<operator id>.input_scale` (float32[1]) and `<operator id>.input_zero_point` (int32[1]) of each operator."""
     weights: Weights = {}
@@ -130,10 +113,6 @@ def unpack_scales(weights: Mapping[str, NDArray[Any]], where: str = "weights.bin
     return scales
 
 
-def rung_of(point: CurvePoint, scales: Mapping[str, Scale]) -> RungSpec:
-    """The point as the engine runs it: with the scales of its int8 operators."""
-    int8 = {name for name, knob in Configuration.parse(point.configuration).entries if "int8" in knob.atoms}
-    return RungSpec(
-        configuration=point.configuration,
-        scales={name: scale for name, scale in scales.items() if name in int8},
-    )
+def rung_of(point: CurvePoint, scales: Mapping[str, Scale], weights: Path | WeightsFile | None = None) -> RungSpec:
+    """The point as the engine runs it: with the scales of its int8 operators, and with `weights` if it uses any."""
+    return rung_with(Configuration.parse(point.configuration), scales, weights)

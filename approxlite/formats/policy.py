@@ -1,42 +1,62 @@
-"""policy.approx: what a phone follows. A zip of stored members: policy.json, and later rungs.bin and signature."""
+"""policy.approx: what a phone follows. policy.json, with rungs.bin where rungs run on weights of their own."""
 
 from __future__ import annotations
 
-import io
+import hashlib
 import os
-import zipfile
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
+from approxlite.formats.archive import (
+    MAX_ARCHIVE_BYTES,
+    MAX_MEMBER_BYTES,
+    member_offset,
+    pack_members,
+    read_members,
+)
 from approxlite.formats.configuration import Configuration
 from approxlite.formats.document import Document, parse_document, read_bytes, save_atomically
-from approxlite.formats.errors import ConfigurationError, PolicyError, one_line
+from approxlite.formats.errors import ConfigurationError, FormatError, PolicyError
 from approxlite.formats.interval import Estimate
 from approxlite.formats.provenance import ModelReference, Sha256, SplitRecord, Time
 from approxlite.formats.rung import RungSpec
 from approxlite.formats.scale import Scale
+from approxlite.formats.weights import (
+    Calibrated,
+    Owner,
+    needed_by,
+    owners_of,
+    pack_calibrated,
+    pack_weights,
+    unpack_calibrated,
+    unpack_weights,
+)
+from approxlite.formats.weights_file import RungName, WeightsFile
 
 MAX_RUNGS = 16
-MAX_JSON_BYTES = 20_000
-MAX_MEMBER_BYTES = {"policy.json": MAX_JSON_BYTES, "rungs.bin": 256 * 1024 * 1024, "signature": 1024}
-_MAX_ARCHIVE_BYTES = sum(MAX_MEMBER_BYTES.values()) + 4096
-_OLDEST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # equal policies are equal bytes
 
 RungIndex = Annotated[int, Field(ge=0, lt=MAX_RUNGS)]
 
 
 class LadderRung(Document):
-    """One rung: a model of the policy and a configuration of it. Cost is a share of stock LiteRT float time."""
+    """One rung: a model of the policy and a configuration of it. Cost is a share of stock LiteRT float time.
+
+    name: what the rung's own weights are filed under in rungs.bin. Weights that rungs share are told apart by operator
+    id alone, so they are for policies of one model.
+    """
 
     model: Annotated[int, Field(ge=0)] = 0
     configuration: str  # canonical
     cost: Estimate
     scales: dict[str, Scale] = Field(default_factory=dict)
+    name: RungName = ""
 
-    def spec(self) -> RungSpec:
-        """As the engine takes it."""
-        return RungSpec(configuration=self.configuration, scales=self.scales)
+    def spec(self, weights: WeightsFile | None = None) -> RungSpec:
+        """As the engine takes it, with `weights` if it uses any."""
+        own = weights if owners_of(self.configuration) else None
+        return RungSpec(configuration=self.configuration, scales=self.scales, weights=own, name=self.name)
 
 
 class Stage(Document):
@@ -121,7 +141,7 @@ class Validity(Document):
 
 
 class Policy(Document):
-    """The whole of policy.json."""
+    """The whole of policy.json, and where the weights lie that its rungs bring along."""
 
     version: Literal[1] = 1
     sequence: Annotated[int, Field(ge=0)]
@@ -139,6 +159,19 @@ class Policy(Document):
     certificate: Certificate | None
     probes: tuple[Probe, ...]
     validity: Validity
+    rungs_sha256: Sha256 | None = None  # of rungs.bin; saving sets it
+    _weights: WeightsFile | None = PrivateAttr(default=None)
+
+    @property
+    def weights(self) -> WeightsFile | None:
+        """Weights for the rungs' `inputs` and `rank` knobs, once the policy has been loaded; None if it needs none."""
+        return self._weights
+
+    def with_weights(self, weights: WeightsFile | None) -> Self:
+        """The same policy, with its rungs' weights among those in that file."""
+        copy = self.model_copy()
+        copy._weights = weights
+        return copy
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -171,43 +204,67 @@ def check_stages(stages: tuple[Stage, ...]) -> None:
 
 
 def save_policy(path: str | os.PathLike[str], policy: Policy) -> None:
-    """Replaces the file in one step. Equal policies give equal bytes. Raises PolicyError when it grows too large."""
-    content = policy.model_dump_json().encode()
-    if len(content) > MAX_JSON_BYTES:
-        raise PolicyError(
-            f"{os.fspath(path)}: the policy takes {len(content)} bytes, {MAX_JSON_BYTES} are allowed; use fewer rungs"
-        )
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as file:
-        file.writestr(zipfile.ZipInfo("policy.json", _OLDEST_ZIP_TIME), content)
-    save_atomically(path, archive.getvalue())
+    """Replaces the file in one step, with the weights that the rungs need. Equal policies give equal bytes.
+
+    Raises PolicyError when it grows too large or weights are missing.
+    """
+    where = os.fspath(path)
+    rungs = _rungs(policy, where)
+    content = bind_weights(policy, where).model_dump_json().encode()
+    for what, name, member in (("the policy", "policy.json", content), ("rungs.bin", "rungs.bin", rungs or b"")):
+        if len(member) > MAX_MEMBER_BYTES[name]:
+            raise PolicyError(
+                f"{where}: {what} takes {len(member)} bytes, {MAX_MEMBER_BYTES[name]} are allowed; use fewer rungs"
+            )
+    save_atomically(path, pack_members(content, rungs))
+
+
+def bind_weights(policy: Policy, where: str = "policy") -> Policy:
+    """The policy with the hash of the rungs.bin that it is saved with. Raises PolicyError when weights are missing."""
+    return policy.model_copy(update={"rungs_sha256": _sha256(_rungs(policy, where))})
 
 
 def load_policy(path: str | os.PathLike[str]) -> Policy:
     """Reads a policy that nobody vouches for. Raises PolicyError, one line."""
     where = os.fspath(path)
-    members = read_members(read_bytes(path, PolicyError, _MAX_ARCHIVE_BYTES), where)
+    archive = read_bytes(path, PolicyError, MAX_ARCHIVE_BYTES)
+    members = read_members(archive, where)
     if "policy.json" not in members:
         raise PolicyError(f"{where}: has no policy.json in it")
-    return parse_document(Policy, members["policy.json"], f"{where}: policy.json", PolicyError)
+    policy = parse_document(Policy, members["policy.json"], f"{where}: policy.json", PolicyError)
+    rungs = members.get("rungs.bin")
+    if _sha256(rungs) != policy.rungs_sha256:
+        raise PolicyError(f"{where}: rungs.bin is not the one that the policy was saved with")
+    _needed(policy, rungs, f"{where}: rungs.bin")
+    if rungs is None:
+        return policy
+    return policy.with_weights(
+        WeightsFile(path=Path(path), offset=member_offset(archive, "rungs.bin", rungs, where), size=len(rungs))
+    )
 
 
-def read_members(archive: bytes, where: str) -> dict[str, bytes]:
-    """Members of a policy archive by name: only known names, once each, stored, within their size. PolicyError."""
+def _rungs(policy: Policy, where: str) -> bytes | None:
+    """rungs.bin with what the rungs need, None if that is nothing."""
     try:
-        with zipfile.ZipFile(io.BytesIO(archive)) as file:
-            members: dict[str, bytes] = {}
-            for info in file.infolist():
-                limit = MAX_MEMBER_BYTES.get(info.orig_filename)
-                if limit is None:
-                    raise PolicyError(f"{where}: unexpected member {info.orig_filename[:60]!r}; this is no policy")
-                if info.orig_filename in members:
-                    raise PolicyError(f"{where}: member '{info.orig_filename}' occurs twice")
-                if info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size:
-                    raise PolicyError(f"{where}: member '{info.orig_filename}' is compressed; policies are stored")
-                if info.file_size > limit:
-                    raise PolicyError(f"{where}: member '{info.orig_filename}' is larger than {limit} bytes")
-                members[info.orig_filename] = file.read(info)
-            return members
-    except (zipfile.BadZipFile, ValueError, EOFError, OSError, NotImplementedError, RuntimeError) as problem:
-        raise PolicyError(f"{where}: not a policy archive ({one_line(problem, 100)})") from None
+        content = None if policy.weights is None else policy.weights.read()
+    except FormatError as problem:
+        raise PolicyError(f"{where}: {problem}") from None
+    needed = _needed(policy, content, where if policy.weights is None else str(policy.weights.path))
+    return pack_weights(pack_calibrated(needed)) if needed else None
+
+
+def _needed(policy: Policy, content: bytes | None, where: str) -> dict[Owner, Calibrated]:
+    """The weights that the rungs run with, among those in `content`. Raises PolicyError if some are missing."""
+    needed: dict[Owner, Calibrated] = {}
+    try:
+        calibrated = {} if content is None else unpack_calibrated(unpack_weights(content, where), where)
+        for rung in policy.ladder:
+            if owners_of(rung.configuration):
+                needed |= needed_by(rung.configuration, rung.name, calibrated, where)
+    except FormatError as problem:
+        raise PolicyError(str(problem)) from None
+    return needed
+
+
+def _sha256(content: bytes | None) -> str | None:
+    return None if content is None else hashlib.sha256(content).hexdigest()

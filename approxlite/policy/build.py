@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 import approxlite
+from approxlite.formats.archive import MAX_JSON_BYTES
 from approxlite.formats.configuration import EXACT
-from approxlite.formats.curve import Curve, CurvePoint, Weights, rung_of, unpack_scales
+from approxlite.formats.curve import Curve, CurvePoint, rung_of, unpack_scales
 from approxlite.formats.data import Data
 from approxlite.formats.document import now
 from approxlite.formats.errors import ModelError, PolicyError
 from approxlite.formats.interval import Estimate
 from approxlite.formats.policy import (
-    MAX_JSON_BYTES,
     MAX_RUNGS,
     Candidate,
     LadderRung,
@@ -24,7 +25,10 @@ from approxlite.formats.policy import (
     Rule,
     Stage,
     Validity,
+    bind_weights,
 )
+from approxlite.formats.weights import Weights, owners_of
+from approxlite.formats.weights_file import WeightsFile, weights_file
 from approxlite.policy.candidates import AIM, MAX_CANDIDATES, Rated, fixed_sequence, spread
 from approxlite.policy.outcomes import Outcomes, collect
 from approxlite.policy.rehearsal import Rehearsal, Trial
@@ -49,6 +53,7 @@ class _Rungs:
     rehearsal: Rehearsal
     confidence: Confidence
     usable: tuple[int, ...]  # those whose outputs are finite
+    weights: WeightsFile | None  # that they bring along
 
 
 def build_policy(
@@ -57,12 +62,15 @@ def build_policy(
     model: ModelSource,
     data: Data,
     *,
+    weights_from: Path | WeightsFile | None = None,
     aim: float = AIM,
     sequence: int = 0,
     seed: int = 0,
 ) -> Policy:
     """The policy of `curve` on the data it was tuned on; until it is certified, its rule is to run exact.
 
+    weights_from: the file that `weights` came from; for a curve whose rungs bring weights along, which the policy takes
+    from there when it is saved.
     aim: largest estimated disagreement of a candidate. sequence: number of the policy, above that of the one before.
     seed: of the probe inputs. Only the search part of `data` is looked at; equal arguments give equal policies but for
     the time. Raises DataError for other data, PolicyError for another model or other numerics.
@@ -75,13 +83,13 @@ def build_policy(
             f"the curve holds for numerics version {curve.numerics_version}, this library has {numerics_version()}; "
             "tune again"
         )
-    known = _rehearse(curve, weights, content, data)
+    known = _rehearse(curve, weights, weights_file(weights_from), content, data)
     rules = fixed_sequence(known.rehearsal, known.usable, known.exact, aim=aim)
     draft = _largest_that_fits(curve, known, rules, sequence)
-    with Ladder([content], draft.ladder) as ladder:
+    with Ladder([content], draft.ladder, weights=draft.weights) as ladder:
         foreign = [operator.id for operator in ladder.interpreter().what_ran() if operator.ran_by != "approxlite"]
         probes = tuple(make_probe(ladder, rung, seed) for rung in range(len(draft.ladder)))
-    return draft.model_copy(
+    policy = draft.model_copy(
         update={
             "device_class": curve.device_class if foreign else None,
             "portability": f"tied to the device class: the runtime itself runs {_few(foreign)}"
@@ -90,16 +98,23 @@ def build_policy(
             "probes": probes,
         }
     )
+    return bind_weights(policy)
 
 
 def best_single(
-    curve: Curve, weights: Weights, model: ModelSource, data: Data, *, aim: float = AIM
+    curve: Curve,
+    weights: Weights,
+    model: ModelSource,
+    data: Data,
+    *,
+    weights_from: Path | WeightsFile | None = None,
+    aim: float = AIM,
 ) -> LadderRung | None:
     """The baseline of every policy: the cheapest rung on its own that meets `aim` by the same estimate as candidates.
 
     None if only exact meets it. Looks at the search part of `data` only. Raises DataError for other data.
     """
-    known = _rehearse(curve, weights, read_model_bytes(model), data)
+    known = _rehearse(curve, weights, weights_file(weights_from), read_model_bytes(model), data)
     meeting = [rung for rung in known.usable if known.rehearsal.estimate((Trial(rung),)) <= aim]
     cheapest = min(meeting, key=lambda rung: known.rungs[rung].cost.value)
     return None if cheapest == known.exact else known.rungs[cheapest]
@@ -112,15 +127,17 @@ def confidence_for(outcomes: Outcomes) -> Confidence:
     return "top_two_ratio" if are_probabilities else "top_two_difference"
 
 
-def _rehearse(curve: Curve, weights: Weights, content: bytes, data: Data) -> _Rungs:
+def _rehearse(curve: Curve, weights: Weights, file: WeightsFile | None, content: bytes, data: Data) -> _Rungs:
     """Runs every point of the curve on the search samples."""
+    if file is None and any(owners_of(point.configuration) for point in curve.points):
+        raise PolicyError("rungs of the curve bring weights along; say which file they are in")
     x = data.x[rebuild(curve.split, data).search]
     rungs = _rungs_of(curve, weights)
     exact = next(number for number, rung in enumerate(rungs) if rung.configuration == EXACT)
     parts = []
     for begin in range(0, len(rungs), MAX_RUNGS):
         part = rungs[begin : begin + MAX_RUNGS]
-        with Ladder([content], part) as ladder:
+        with Ladder([content], part, weights=file) as ladder:
             parts.append(collect(ladder, len(part), 0, x))
     outputs = np.concatenate([part.outputs for part in parts])
     finite = np.isfinite(outputs).all(axis=(1, 2))
@@ -130,7 +147,7 @@ def _rehearse(curve: Curve, weights: Weights, content: bytes, data: Data) -> _Ru
     outcomes = Outcomes(outputs, np.concatenate([part.latencies_ms for part in parts]), exact)
     confidence = confidence_for(outcomes)
     rehearsal = Rehearsal(outcomes, [rung.cost.value for rung in rungs], confidence)
-    return _Rungs(rungs, exact, rehearsal, confidence, tuple(int(rung) for rung in np.flatnonzero(finite)))
+    return _Rungs(rungs, exact, rehearsal, confidence, tuple(int(rung) for rung in np.flatnonzero(finite)), file)
 
 
 def _rungs_of(curve: Curve, weights: Weights) -> tuple[LadderRung, ...]:
@@ -193,7 +210,7 @@ def _draft(curve: Curve, known: _Rungs, rules: Sequence[Rated], order: Sequence[
         certificate=None,
         probes=(),
         validity=Validity(not_before=time),
-    )
+    ).with_weights(known.weights)
 
 
 def _candidate(known: _Rungs, rated: Rated, order: Sequence[int]) -> Candidate:

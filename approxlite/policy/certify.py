@@ -56,7 +56,7 @@ def certify(
     check_numerics(policy)
     x = certification_samples(policy, data)
     check_enough(len(x), epsilon, delta)
-    with Ladder(models_of(policy, models), policy.ladder) as ladder:
+    with Ladder(models_of(policy, models), policy.ladder, weights=policy.weights) as ladder:
         check_probes(policy, ladder)
         outcomes = collect(ladder, len(policy.ladder), policy.exact_rung, x)
     tests = run_tests(policy, outcomes, epsilon, delta)
@@ -175,7 +175,8 @@ def _claims(before: Policy, policy: Policy, epsilon: float, delta: float, data: 
 
 def _tested(policy: Policy) -> object:
     """All that decides which answers the candidates give."""
-    return [rung.spec() for rung in policy.ladder], [candidate.stages for candidate in policy.candidates]
+    rungs = [rung.spec() for rung in policy.ladder]
+    return rungs, policy.rungs_sha256, [candidate.stages for candidate in policy.candidates]
 
 
 def _statement(certificate: Certificate, data_name: str, is_exact: bool) -> str:

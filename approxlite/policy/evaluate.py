@@ -67,6 +67,7 @@ class Evaluation(Document):
     beside: tuple[Beside, ...]
     rounds: int
     seed: int
+    threads: int
 
 
 @dataclass(frozen=True)
@@ -84,22 +85,24 @@ def evaluate_policy(
     *,
     seconds: float = SECONDS,
     seed: int = 0,
+    threads: int = 1,
     progress: Progress = lambda _share: None,
 ) -> Evaluation:
-    """Really runs `policy` on `data`, in turns with stock and exact, for about `seconds` and at least three rounds.
+    """Really runs `policy` on `data`, in turns with stock and exact, for about `seconds` and at least three rounds,
+    on as many `threads`.
 
     Raises PolicyError as a session does, and UnstableError when timings do not settle. Other work in this process would
     be measured too.
     """
     sources = models_of(policy, models)
-    with Session(policy, sources) as session:
+    with Session(policy, sources, num_threads=threads) as session:
         answered = [session.run(x) for x in data.x]
         ours = _Way(_classes([answer.output for answer in answered]), lambda x: session.run(x).latency_ms)
         ran = [answer.rungs_run for answer in answered]
         rungs = answered_shares(ran, len(policy.ladder))
         reached = reached_shares(ran, policy.rule.stages)
         exact_model = sources[policy.ladder[policy.exact_rung].model]
-        return _evaluation(ours, exact_model, data, rungs, reached, seconds, seed, progress)
+        return _evaluation(ours, exact_model, data, rungs, reached, seconds, seed, threads, progress)
 
 
 def evaluate_configuration(
@@ -109,10 +112,12 @@ def evaluate_configuration(
     *,
     seconds: float = SECONDS,
     seed: int = 0,
+    threads: int = 1,
     progress: Progress = lambda _share: None,
 ) -> Evaluation:
     """The same for one rung on its own. Raises ConfigurationError when it does not fit the model."""
-    return _evaluation(_way(_loaded(model, rung), data), model, data, (1.0,), (1.0,), seconds, seed, progress)
+    ours = _way(_loaded(model, rung, threads), data)
+    return _evaluation(ours, model, data, (1.0,), (1.0,), seconds, seed, threads, progress)
 
 
 def _evaluation(
@@ -123,12 +128,13 @@ def _evaluation(
     reached: tuple[float, ...],
     seconds: float,
     seed: int,
+    threads: int,
     progress: Progress,
 ) -> Evaluation:
-    stock = StockInterpreter(model)
+    stock = StockInterpreter(model, num_threads=threads)
     ways = {
         "ours": ours,
-        "exact": _way(_loaded(model, RungSpec(configuration=EXACT)), data),
+        "exact": _way(_loaded(model, RungSpec(configuration=EXACT), threads), data),
         "stock": _way(Timed(stock), data),
     }
     runs = {name: way.run for name, way in ways.items()}
@@ -177,11 +183,12 @@ def _evaluation(
         ),
         rounds=len(times["ours"]),
         seed=seed,
+        threads=threads,
     )
 
 
-def _loaded(model: ModelSource, rung: RungSpec) -> Timed:
-    interpreter = Interpreter(model, [rung])
+def _loaded(model: ModelSource, rung: RungSpec, threads: int) -> Timed:
+    interpreter = Interpreter(model, [rung], num_threads=threads)
     interpreter.allocate_tensors()
     return Timed(interpreter)
 

@@ -50,7 +50,7 @@ def simulate(policy: Policy, models: ModelSource | Sequence[ModelSource], data: 
     Raises PolicyError when policy and models do not belong together.
     """
     check_numerics(policy)
-    with Ladder(models_of(policy, models), policy.ladder) as ladder:
+    with Ladder(models_of(policy, models), policy.ladder, weights=policy.weights) as ladder:
         check_probes(policy, ladder)
         outcomes = collect(ladder, len(policy.ladder), policy.exact_rung, data.x)
     inferences = outcomes.replay(policy.rule.stages, policy.rule.confidence)

@@ -53,15 +53,20 @@ def model_name(model: ModelSource) -> str:
 
 
 def create_interpreter(
-    model: ModelSource, runtime: str, delegates: Sequence[object], *, preserve_all_tensors: bool = False
+    model: ModelSource,
+    runtime: str,
+    delegates: Sequence[object],
+    *,
+    num_threads: int = 1,
+    preserve_all_tensors: bool = False,
 ) -> Any:
-    """A runtime's interpreter on one thread, tensors not yet allocated. Raises ModelError when it refuses the model."""
+    """A runtime's interpreter, tensors not yet allocated. Raises ModelError when it refuses the model."""
     content = read_model_bytes(model)
     try:
         return runtime_module(runtime).Interpreter(
             model_content=content,
             experimental_delegates=list(delegates) or None,
-            num_threads=1,
+            num_threads=num_threads,
             experimental_preserve_all_tensors=preserve_all_tensors,
         )
     except (ValueError, RuntimeError) as problem:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 
 from approxlite.formats.configuration import EXACT, Configuration, Knob
 from approxlite.formats.errors import ConfigurationError, ModelError
@@ -10,8 +11,10 @@ from approxlite.formats.rung import RungSpec
 from approxlite.runtime.backend import ModelSource, create_interpreter, model_name
 from approxlite.runtime.base import TensorRunner
 from approxlite.runtime.engine import Engine, OperatorInfo
+from approxlite.runtime.taps import Side, Taps, set_taps
 from approxlite.runtime.what_ran import OperatorRun, what_ran
 
+NO_DELEGATE = "some tensor's shape is known only while the model runs, so the runtime admits no delegate"
 RungLike = str | Configuration | RungSpec
 
 
@@ -32,28 +35,36 @@ class Interpreter(TensorRunner):
         *,
         runtime: str = "auto",
         variant: str | None = None,
+        num_threads: int = 1,
         preserve_all_tensors: bool = False,
     ) -> None:
         """`ladder`: 1 to 16 rungs, checked against the model when tensors are allocated.
 
         runtime: "auto", "ai_edge_litert", "tflite_runtime" or "tensorflow".
         variant: kernel variant by name, the best of this CPU if None.
-        Raises ModelError when the model cannot be read or the runtime refuses it, InputError for an unknown variant.
+        num_threads: 1 to 16, of ours and of the runtime's. The bits of our operators do not depend on it.
+        Raises ModelError when the model cannot be read or the runtime refuses it, InputError for an unknown variant or
+        a number of threads that cannot be.
         """
         self._name = model_name(model)
-        self._engine = Engine(variant)
+        self._engine = Engine(variant, num_threads)
         self._delegated = True
-        try:
-            self._interpreter = create_interpreter(
-                model, runtime, [self._engine], preserve_all_tensors=preserve_all_tensors
+
+        def create(delegates: list[Engine]) -> object:
+            return create_interpreter(
+                model, runtime, delegates, num_threads=num_threads, preserve_all_tensors=preserve_all_tensors
             )
+
+        try:
+            self._interpreter = create([self._engine])
         except ModelError:
             # Where a tensor's shape is known only while the model runs, the runtime admits no delegate like ours.
             self._delegated = False
-            self._interpreter = create_interpreter(model, runtime, [], preserve_all_tensors=preserve_all_tensors)
+            self._interpreter = create([])
         self._rungs = [_spec(rung) for rung in ladder]
         self._operators: list[OperatorInfo] = []
         self._ladder: tuple[str, ...] = ()
+        self._tapped: set[tuple[str, Side]] = set()
 
     def __del__(self) -> None:
         # The runtime's interpreter uses the engine until its last breath.
@@ -109,6 +120,11 @@ class Interpreter(TensorRunner):
         return self._engine.variant
 
     @property
+    def num_threads(self) -> int:
+        """How many threads invokes may use."""
+        return self._engine.threads
+
+    @property
     def memory_bytes(self) -> int:
         """What the engine holds for activations, weights and plans."""
         return self._engine.memory_bytes
@@ -139,12 +155,33 @@ class Interpreter(TensorRunner):
         ranges = {op.id: self._engine.range(i) for i, op in enumerate(self._operators)}
         return {operator_id: seen for operator_id, seen in ranges.items() if seen is not None}
 
+    def taps(self, places: Iterable[tuple[str, Side]]) -> AbstractContextManager[Taps]:
+        """Shows what operators of ours read and write, while the context lasts:
+
+        >>> with interpreter.taps([("conv_2d_3", "input"), ("conv_2d_3", "output")]) as taps:
+        ...     interpreter.run(x)
+        ...     taps["conv_2d_3", "input"]  # of that inference
+
+        Invokes are slower meanwhile, with the same bits. Raises InputError for an operator that the engine does not run
+        by itself, and ModelError before the tensors are allocated.
+        """
+        self._check_allocated()
+        shapes = {
+            int(tensor["index"]): tuple(int(size) for size in tensor["shape"]) for tensor in self.get_tensor_details()
+        }
+        return set_taps(self._engine, self._operators, shapes, places, self._tapped)
+
     def what_ran(self) -> list[OperatorRun]:
-        """Every operator of the model: who runs it, and with which knob in the current rung."""
+        """Every operator of the model: who runs it and, if it is not ours, why; and its knob in the current rung."""
+        self._check_allocated()
+        knobs = self._engine.rung_knobs(self.rung, len(self._operators))
+        nodes = self._interpreter._get_ops_details()
+        left = self._engine.left() if self._delegated else dict.fromkeys(range(len(nodes)), NO_DELEGATE)
+        return what_ran(nodes, self._operators, knobs, left)
+
+    def _check_allocated(self) -> None:
         if not self._ladder:
             raise ModelError(f"{self._name}: tensors are not allocated yet; call allocate_tensors first")
-        knobs = self._engine.rung_knobs(self.rung, len(self._operators))
-        return what_ran(self._interpreter._get_ops_details(), self._operators, knobs)
 
 
 def _spec(rung: RungLike) -> RungSpec:

@@ -7,8 +7,9 @@ from typing import Any, Protocol, Self
 
 from numpy.typing import NDArray
 
-from approxlite.formats.errors import ConfigurationError, PolicyError
+from approxlite.formats.errors import ConfigurationError, FormatError, PolicyError
 from approxlite.formats.policy import LadderRung
+from approxlite.formats.weights_file import WeightsFile
 from approxlite.runtime.backend import ModelSource
 from approxlite.runtime.interpreter import Interpreter
 from approxlite.runtime.timed import Timed
@@ -29,20 +30,26 @@ class Ladder:
     """Runs any rung on one sample. Belongs to one thread at a time."""
 
     def __init__(
-        self, models: Sequence[ModelSource], rungs: Sequence[LadderRung], *, variant: str | None = None
+        self,
+        models: Sequence[ModelSource],
+        rungs: Sequence[LadderRung],
+        *,
+        weights: WeightsFile | None = None,
+        variant: str | None = None,
+        num_threads: int = 1,
     ) -> None:
-        """`rungs` name `models` by index; models that no rung names are not loaded.
+        """`rungs` name `models` by index; models that no rung names are not loaded. `weights` holds those of their own.
 
         Raises PolicyError when a rung names an operator or a knob that its model does not have, or when the models do
         not take the same input; ModelError when a model cannot be loaded or takes more than one input.
         """
         self._interpreters: dict[int, Interpreter] = {}
         for model in sorted({rung.model for rung in rungs}):
-            specs = [rung.spec() for rung in rungs if rung.model == model]
+            specs = [rung.spec(weights) for rung in rungs if rung.model == model]
             try:
-                self._interpreters[model] = Interpreter(models[model], specs, variant=variant)
+                self._interpreters[model] = Interpreter(models[model], specs, variant=variant, num_threads=num_threads)
                 self._interpreters[model].allocate_tensors()
-            except ConfigurationError as problem:
+            except (ConfigurationError, FormatError) as problem:
                 raise PolicyError(f"the policy does not fit its model: {problem}") from None
         timed = {model: Timed(interpreter) for model, interpreter in self._interpreters.items()}
         taken = dict.fromkeys(timed, 0)

@@ -13,6 +13,7 @@ from approxlite.formats.errors import InputError
 
 TEXT_SIZE = 64
 MAX_RUNGS = 16
+MAX_THREADS = 16
 
 BAD_CONFIGURATION = 2
 
@@ -34,6 +35,8 @@ class NativeRung(ctypes.Structure):
         ("configuration", ctypes.c_char_p),
         ("scales", ctypes.POINTER(NativeScale)),
         ("scale_count", ctypes.c_size_t),
+        ("weights", ctypes.c_void_p),
+        ("name", ctypes.c_char_p),
     )
 
 
@@ -46,24 +49,52 @@ class NativeOperator(ctypes.Structure):
         ("id", ctypes.c_char * TEXT_SIZE),
         ("note", ctypes.c_char * TEXT_SIZE),
         ("multiply_accumulates", ctypes.c_int64),
+        ("input_tensor", ctypes.c_int32),
+        ("output_tensor", ctypes.c_int32),
+    )
+
+
+class NativeLeft(ctypes.Structure):
+    """`approx_left`."""
+
+    _fields_ = (
+        ("index", ctypes.c_int32),
+        ("reason", ctypes.c_char * (2 * TEXT_SIZE)),
     )
 
 
 _ENGINE = ctypes.c_void_p
+_WEIGHTS = ctypes.c_void_p
+_FLOATS = ctypes.c_void_p  # an address
 _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "approx_variant_name": (ctypes.c_char_p, (ctypes.c_int,)),
     "approx_numerics_version": (ctypes.c_int, ()),
     "approx_version": (ctypes.c_char_p, ()),
     "approx_cpu_features": (ctypes.c_char_p, ()),
     "approx_engine_create": (ctypes.c_int, (ctypes.c_char_p, ctypes.POINTER(_ENGINE))),
+    "approx_engine_set_threads": (ctypes.c_int, (_ENGINE, ctypes.c_int)),
     "approx_engine_destroy": (None, (_ENGINE,)),
     "approx_engine_delegate": (ctypes.c_void_p, (_ENGINE,)),
     "approx_engine_error": (ctypes.c_char_p, (_ENGINE,)),
+    "approx_weights_open": (
+        ctypes.c_int,
+        (
+            ctypes.c_char_p,
+            ctypes.c_uint64,
+            ctypes.c_uint64,
+            ctypes.POINTER(_WEIGHTS),
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+        ),
+    ),
+    "approx_weights_close": (None, (_WEIGHTS,)),
     "approx_engine_set_ladder": (ctypes.c_int, (_ENGINE, ctypes.POINTER(NativeRung), ctypes.c_size_t)),
     "approx_engine_set_rung": (ctypes.c_int, (_ENGINE, ctypes.c_int)),
     "approx_engine_rung": (ctypes.c_int, (_ENGINE,)),
     "approx_engine_operator_count": (ctypes.c_size_t, (_ENGINE,)),
     "approx_engine_operator": (ctypes.c_int, (_ENGINE, ctypes.c_size_t, ctypes.POINTER(NativeOperator))),
+    "approx_engine_left_count": (ctypes.c_size_t, (_ENGINE,)),
+    "approx_engine_left": (ctypes.c_int, (_ENGINE, ctypes.c_size_t, ctypes.POINTER(NativeLeft))),
     "approx_engine_knob": (ctypes.c_char_p, (_ENGINE, ctypes.c_size_t, ctypes.c_size_t)),
     "approx_engine_rung_knob": (ctypes.c_char_p, (_ENGINE, ctypes.c_int, ctypes.c_size_t)),
     "approx_engine_time_operators": (None, (_ENGINE, ctypes.c_int)),
@@ -73,6 +104,7 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
         ctypes.c_int,
         (_ENGINE, ctypes.c_size_t, ctypes.POINTER(ctypes.c_float), ctypes.POINTER(ctypes.c_float)),
     ),
+    "approx_engine_tap": (ctypes.c_int, (_ENGINE, ctypes.c_size_t, ctypes.c_int, _FLOATS, ctypes.c_size_t)),
     "approx_engine_memory_bytes": (ctypes.c_size_t, (_ENGINE,)),
 }
 

@@ -52,8 +52,11 @@ class Session:
         models: ModelSource | Sequence[ModelSource],
         *,
         variant: str | None = None,
+        num_threads: int = 1,
     ) -> None:
         """`models` are the policy's models, files or bytes, in any order; `variant` names a kernel variant.
+
+        num_threads: 1 to 16; the bits of our operators do not depend on it.
 
         Raises PolicyError when the policy is damaged, expired, for other models or numerics, names an operator or a
         knob that its model lacks, or when a rung computes other bits here than where the policy was made.
@@ -61,7 +64,13 @@ class Session:
         self.policy = policy if isinstance(policy, Policy) else load_policy(policy)
         check_numerics(self.policy)
         check_validity(self.policy)
-        self._ladder = Ladder(models_of(self.policy, models), self.policy.ladder, variant=variant)
+        self._ladder = Ladder(
+            models_of(self.policy, models),
+            self.policy.ladder,
+            weights=self.policy.weights,
+            variant=variant,
+            num_threads=num_threads,
+        )
         check_probes(self.policy, self._ladder)
         rule = self.policy.rule
         self._controller = Controller(rule.stages, rule.confidence, self.policy.exact_rung)

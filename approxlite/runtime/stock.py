@@ -7,10 +7,10 @@ from approxlite.runtime.base import TensorRunner
 
 
 class StockInterpreter(TensorRunner):
-    """Stock LiteRT at its best setting on one thread. Belongs to one thread at a time."""
+    """Stock LiteRT at its best setting, with as many threads as ours is to be compared with. Belongs to one thread."""
 
-    def __init__(self, model: ModelSource, *, runtime: str = "auto") -> None:
+    def __init__(self, model: ModelSource, *, runtime: str = "auto", num_threads: int = 1) -> None:
         """Raises ModelError when the model cannot be read or the runtime refuses it."""
         self._name = model_name(model)
-        self._interpreter = create_interpreter(model, runtime, [])
+        self._interpreter = create_interpreter(model, runtime, [], num_threads=num_threads)
         self.allocate_tensors()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +20,17 @@ class OperatorRun:
     knob: str
     """Canonical text; "exact" unless it is ours and approximate."""
     note: str
+    """What lowering did with it, or why the engine leaves it to the runtime; empty if there is nothing to say."""
 
 
 def what_ran(
-    nodes: Sequence[dict[str, Any]], operators: Sequence[OperatorInfo], knobs: Sequence[str]
+    nodes: Sequence[dict[str, Any]],
+    operators: Sequence[OperatorInfo],
+    knobs: Sequence[str],
+    left: Mapping[int, str],
 ) -> list[OperatorRun]:
-    """`nodes`: the runtime's node list, delegates' nodes appended to the model's own; `knobs` by operator of ours."""
+    """`nodes`: the runtime's node list, delegates' nodes appended to the model's own; `knobs` by operator of ours;
+    `left`: why the others are not ours, by index."""
     model_nodes = [node for node in nodes if node["op_name"] != "DELEGATE"]
     ours = {op.index: (op, knob) for op, knob in zip(operators, knobs, strict=True)}
     delegated = _covered_by_delegates(nodes, model_nodes)
@@ -37,7 +42,7 @@ def what_ran(
             runs.append(OperatorRun(index, op.id, "approxlite", knob, op.note))
         else:
             ran_by = "xnnpack" if index in delegated else "tflite"
-            runs.append(OperatorRun(index, f"{node['op_name'].lower()}_{index}", ran_by, "exact", ""))
+            runs.append(OperatorRun(index, f"{node['op_name'].lower()}_{index}", ran_by, "exact", left.get(index, "")))
     return runs
 
 

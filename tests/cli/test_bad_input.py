@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from approxlite.cli.tiny_model import INPUT, tiny_model
-from approxlite.formats.curve import pack_scales, pack_weights
+from approxlite.formats.curve import pack_scales
 from approxlite.formats.policy import load_policy, save_policy
 from approxlite.formats.scale import Scale
+from approxlite.formats.weights import pack_weights
 from support.model_builder import ModelBuilder
 
 VERBS_WITH_MODEL = (

@@ -105,6 +105,16 @@ def test_bench_prints_what_scripts_rely_on(approxlite: Any, model: Path) -> None
     assert "ai-edge-litert" in found["versions"]
 
 
+def test_bench_and_evaluate_take_threads(approxlite: Any, model: Path, data: Path) -> None:
+    for verb in (("bench", model), ("evaluate", model, "--data", data)):
+        assert answer(approxlite(*verb, "--threads", "2", "--seconds", "0.2", "--json"))["threads"] == 2
+
+
+def test_bench_times_knobs_whose_weights_nobody_has_calibrated(approxlite: Any, model: Path) -> None:
+    found = answer(approxlite("bench", model, "--configuration", "all=inputs:1/2", "--seconds", "0.2", "--json"))
+    assert "inputs:1/2" in found["configuration"]
+
+
 def test_bench_against_another_file_names_it(approxlite: Any, model: Path, tmp_path: Path) -> None:
     (tmp_path / "other.tflite").write_bytes(tiny_model(seed=3))
     ran = approxlite("bench", model, "--against", tmp_path / "other.tflite", "--seconds", "0.2")

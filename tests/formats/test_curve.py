@@ -9,17 +9,10 @@ from pathlib import Path
 import numpy
 import pytest
 
-from approxlite.formats.curve import (
-    load_curve,
-    pack_scales,
-    pack_weights,
-    rung_of,
-    save_curve,
-    unpack_scales,
-    unpack_weights,
-)
+from approxlite.formats.curve import load_curve, pack_scales, rung_of, save_curve, unpack_scales
 from approxlite.formats.errors import ApproxError, FormatError
 from approxlite.formats.scale import Scale
+from approxlite.formats.weights import pack_weights, unpack_weights
 
 CONTRACT = Path(__file__).parent.parent / "contract"
 

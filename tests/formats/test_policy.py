@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from approxlite.formats.archive import MAX_JSON_BYTES, MAX_MEMBER_BYTES
 from approxlite.formats.document import parse_document
 from approxlite.formats.errors import PolicyError
-from approxlite.formats.policy import MAX_JSON_BYTES, MAX_MEMBER_BYTES, Policy, load_policy, save_policy
+from approxlite.formats.policy import Policy, load_policy, save_policy
+from approxlite.formats.weights import (
+    ChosenInputs,
+    Owner,
+    pack_calibrated,
+    pack_weights,
+    unpack_calibrated,
+    unpack_weights,
+)
+from approxlite.formats.weights_file import WeightsFile
 
 CONTRACT = Path(__file__).parent.parent / "contract" / "policy.json"
 
@@ -162,3 +174,70 @@ def test_a_policy_that_contradicts_itself_is_refused(tmp_path: Path, change: dic
     with pytest.raises(PolicyError, match=message) as refusal:
         load_policy(archive(tmp_path / "p.approx", ("policy.json", changed(change))))
     assert "\n" not in str(refusal.value)
+
+
+def policy_with_weights(tmp_path: Path) -> Policy:
+    """Its second rung runs on weights of its own, in a file that holds others too."""
+    chosen = ChosenInputs(np.array([0, 2], np.int32), np.ones((3, 8), np.float32), np.zeros(3, np.float32))
+    owners = [Owner("conv_2d_0", "inputs:1/2"), Owner("conv_2d_0", "inputs:1/2", "a"), Owner("conv_2d_9", "inputs:1/2")]
+    (tmp_path / "weights.bin").write_bytes(pack_weights(pack_calibrated(dict.fromkeys(owners, chosen))))
+    exact, cheap = policy().ladder
+    cheap = cheap.model_copy(update={"configuration": "conv_2d_0=inputs:1/2", "scales": {}, "name": "a"})
+    changed = policy().model_copy(update={"ladder": (exact, cheap)})
+    return changed.with_weights(WeightsFile(path=tmp_path / "weights.bin"))
+
+
+def test_a_policy_brings_the_weights_along_that_its_rungs_need(tmp_path: Path) -> None:
+    save_policy(tmp_path / "p.approx", policy_with_weights(tmp_path))
+    (tmp_path / "weights.bin").unlink()
+    loaded = load_policy(tmp_path / "p.approx")
+    assert loaded.weights is not None
+    assert loaded.weights.offset % 64 == 0
+    content = loaded.weights.read()
+    assert list(unpack_calibrated(unpack_weights(content, "here"))) == [Owner("conv_2d_0", "inputs:1/2", "a")]
+    assert hashlib.sha256(content).hexdigest() == loaded.rungs_sha256
+    assert [rung.spec(loaded.weights).weights for rung in loaded.ladder] == [None, loaded.weights]
+    with zipfile.ZipFile(tmp_path / "p.approx") as file:
+        assert file.read("rungs.bin") == content
+
+
+def test_weights_stay_where_they_are_when_a_policy_is_saved_over_itself(tmp_path: Path) -> None:
+    save_policy(tmp_path / "p.approx", policy_with_weights(tmp_path))
+    first = load_policy(tmp_path / "p.approx")
+    save_policy(tmp_path / "p.approx", first.model_copy(update={"sequence": 12345, "portability": "x" * 500}))
+    again = load_policy(tmp_path / "p.approx")
+    assert (again.weights, again.rungs_sha256) == (first.weights, first.rungs_sha256)
+
+
+def test_a_policy_without_the_weights_it_needs_is_refused(tmp_path: Path) -> None:
+    lacking = policy_with_weights(tmp_path)
+    with pytest.raises(PolicyError, match="has no weights for conv_2d_0=inputs:1/2"):
+        save_policy(tmp_path / "p.approx", lacking.with_weights(None))
+    save_policy(tmp_path / "p.approx", lacking)
+    with zipfile.ZipFile(tmp_path / "p.approx") as file:
+        content = file.read("policy.json")
+    other = pack_weights({"nothing": np.zeros(1, np.float32)})
+    for rungs in ([], [("rungs.bin", other)]):
+        with pytest.raises(PolicyError, match="not the one that the policy was saved with"):
+            load_policy(archive(tmp_path / "bad", ("policy.json", content), *rungs))
+    unsaid = json.loads(content) | {"rungs_sha256": None}
+    with pytest.raises(PolicyError, match="has no weights for conv_2d_0=inputs:1/2"):
+        load_policy(archive(tmp_path / "bad", ("policy.json", json.dumps(unsaid).encode())))
+
+
+def test_every_damaged_byte_of_the_weights_is_refused_or_harmless(tmp_path: Path) -> None:
+    save_policy(tmp_path / "p.approx", policy_with_weights(tmp_path))
+    whole, good = (tmp_path / "p.approx").read_bytes(), load_policy(tmp_path / "p.approx")
+    assert good.weights is not None
+    content = good.weights.read()
+    for position in range(0, 1000, 3):
+        damaged = bytearray(whole)
+        damaged[position] ^= 0x55
+        (tmp_path / "damaged").write_bytes(damaged)
+        try:
+            loaded = load_policy(tmp_path / "damaged")
+        except PolicyError as refusal:
+            assert "\n" not in str(refusal)
+        else:
+            assert loaded.weights is not None
+            assert loaded.weights.read() == content

@@ -8,9 +8,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from approxlite.formats.archive import MAX_JSON_BYTES
 from approxlite.formats.curve import pack_scales
 from approxlite.formats.errors import DataError, PolicyError
-from approxlite.formats.policy import MAX_JSON_BYTES, Policy, load_policy, save_policy
+from approxlite.formats.policy import Policy, load_policy, save_policy
 from approxlite.policy.build import best_single, build_policy, confidence_for
 from approxlite.policy.split import rebuild
 from approxlite.runtime import Interpreter, Session, scale_of

@@ -82,6 +82,9 @@ def test_more_exact_is_a_strict_order(a: Knob, b: Knob, c: Knob) -> None:
     ("a", "b", "answer"),
     [
         ("int8", "int8+rows:1/2", True),
+        ("inputs:3/4", "inputs:1/2+rows:1/2", True),
+        ("inputs:3/4", "rank:1/2", False),
+        ("rank:3/4", "int8+rank:3/4", True),
         ("rows:3/4", "rows:1/2", True),
         ("rows:3/4", "int8+rows:1/2", True),
         ("rows:1/2", "cols:1/2", False),
