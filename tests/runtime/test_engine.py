@@ -200,7 +200,7 @@ def test_ranges_cover_every_input_seen_since_recording_began() -> None:
     [
         ("conv_2d_7=int8", "unknown operator 'conv_2d_7'"),
         ("conv_2d_0=int9", "unknown knob 'int9'"),
-        ("depthwise_conv_2d_1=int8", "depthwise_conv_2d_1 has no knob 'int8'"),
+        ("depthwise_conv_2d_1=sample:1/2", "depthwise_conv_2d_1 has no knob 'sample'"),
         ("softmax=int8", "sets nothing"),
         ("conv_2d_0", "not of the form operator=knob"),
         ("conv_2d_0=rows:1/2+checker:1/2", "does not combine"),

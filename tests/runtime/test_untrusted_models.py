@@ -2,88 +2,29 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import flatbuffers
-import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
-from ai_edge_litert.interpreter import Interpreter as LiteRt
-from ai_edge_litert.interpreter import OpResolverType
 
-import approxlite
-from approxlite.formats.errors import ApproxError, ModelError
-from approxlite.runtime import Interpreter, StockInterpreter
-from approxlite.runtime.base import TensorRunner
+from approxlite.formats.errors import ApproxError
+from approxlite.runtime import Interpreter
+from support.fuzz import CORPUS, run_model, search
 from support.model_builder import SAME, ModelBuilder
-from support.mutants import mutant
 
-MUTANTS = 1200
-LARGEST_INPUT = 1 << 20
-PLAIN = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-
-
-class WithoutDelegates(TensorRunner):
-    """The runtime's own kernels: what neither we nor XNNPACK claim runs on them."""
-
-    def __init__(self, model: bytes) -> None:
-        self._name = "model"
-        try:
-            self._interpreter = LiteRt(model_content=model, experimental_op_resolver_type=PLAIN)
-        except (ValueError, RuntimeError) as problem:
-            raise ModelError("refused") from problem
-
-
-def run_mutant(seed: int, stock: bool) -> None:
-    model = mutant(seed)
-    for kind in (StockInterpreter, WithoutDelegates) if stock else (Interpreter,):
-        try:
-            runner = kind(model)
-            runner.allocate_tensors()
-            invoke(runner)
-            if isinstance(runner, Interpreter):
-                for knob in (-1, 1, -2):
-                    knobs = [(op.id, op.knobs[knob % len(op.knobs)]) for op in runner.operators]
-                    runner.set_ladder([",".join(f"{name}={knob}" for name, knob in knobs)])
-                    invoke(runner)
-        except ApproxError as problem:
-            assert "\n" not in str(problem)
-
-
-def invoke(runner: TensorRunner) -> None:
-    for each in runner.get_input_details():
-        if np.prod(each["shape"], dtype=float) > LARGEST_INPUT:
-            return
-        runner.set_tensor(each["index"], np.ones(each["shape"], dtype=each["dtype"]))
-    runner.invoke()
-
-
-def crashed_at(seeds: range, stock: bool = False) -> int | None:
-    """The first of `seeds` that takes down a process of its own, with everything before it in one process."""
-    code = (
-        "import sys; from runtime.test_untrusted_models import run_mutant\n"
-        f"for seed in {seeds!r}: print(seed, flush=True); run_mutant(seed, {stock})"
-    )
-    folders = [str(Path(__file__).parents[1]), *(str(Path(place).parent) for place in approxlite.__path__)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(folders)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
-    if done.returncode == 0:
-        return None
-    assert done.returncode < 0, done.stderr[-2000:]
-    return int(done.stdout.split()[-1])
+MUTANTS = 2400
 
 
 def test_no_broken_model_takes_down_what_stock_survives() -> None:
-    seeds = range(MUTANTS)
-    while (crashed := crashed_at(seeds)) is not None:
-        assert crashed_at(range(crashed, crashed + 1), stock=True) is not None, f"mutant {crashed} crashes our engine"
-        seeds = range(crashed + 1, MUTANTS)
+    ours = [found for found in search(range(MUTANTS)) if not found.stock]
+    assert ours == []
+
+
+@pytest.mark.parametrize("model", sorted(CORPUS.glob("*.tflite")), ids=lambda path: path.stem)
+def test_models_of_the_corpus_run_or_are_refused(model: Path) -> None:
+    run_model(model.read_bytes(), "ours")
 
 
 def changed(model: bytes, change: Any) -> bytes:

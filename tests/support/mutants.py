@@ -18,7 +18,12 @@ _CODES = (0, 1, 2, 3, 4, 5, 127)
 def mutant(seed: int) -> bytes:
     """A random graph of what the engine knows, with one to three random faults."""
     chosen = random.Random(seed)
-    model = schema.ModelT.InitFromPackedBuf(_graph(chosen), 0)
+    return damaged(_graph(chosen), chosen)
+
+
+def damaged(content: bytes, chosen: random.Random) -> bytes:
+    """The model with one to three random faults."""
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
     for _ in range(chosen.choice((1, 1, 2, 3))):
         chosen.choice(_FAULTS)(model, model.subgraphs[0], chosen)
     builder = flatbuffers.Builder(1024)
