@@ -46,11 +46,14 @@ int drawn(Network& network, std::initializer_list<int> choices) {
 int add_step(Network& network, int from, bool large) {
   const Shape shape = network.shape(from);
   const Range range = drawn(network, {0, 1}) == 0 ? Range{} : Range{0, 6};
-  switch (drawn(network, {0, 0, 1, 2, 3, 4})) {
-    case 0:
-      return network.conv(from, large ? 32 : drawn(network, {3, 8, 16, 20, 33}), 3, drawn(network, {1, 1, 2}), range);
-    case 1: return network.conv(from, drawn(network, {5, 16, 24}), 1, 1, range);
-    case 2: return network.depthwise(from, 3, drawn(network, {1, 1, 2}), range);
+  // Drawn one by one: the order in which arguments are evaluated is the compiler's choice.
+  const int kind = drawn(network, {0, 0, 1, 2, 3, 4});
+  const int channels = drawn(network, {3, 8, 16, 20, 33});
+  const int stride = drawn(network, {1, 1, 2});
+  switch (kind) {
+    case 0: return network.conv(from, large ? 32 : channels, 3, stride, range);
+    case 1: return network.conv(from, channels, 1, 1, range);
+    case 2: return network.depthwise(from, 3, stride, range);
     case 3: return network.add(network.conv(from, shape.channels, 3, 1, range), from);
     default: return shape.height < 4 || shape.width < 4 ? network.conv(from, 12, 1) : network.max_pool(from);
   }
