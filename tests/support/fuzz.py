@@ -23,6 +23,7 @@ import approxlite
 from approxlite.formats.errors import ApproxError, ModelError
 from approxlite.runtime import Interpreter, StockInterpreter
 from approxlite.runtime.base import TensorRunner
+from approxlite.runtime.engine import Engine
 from support.mutants import damaged, mutant
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -47,6 +48,20 @@ class WithoutDelegates(TensorRunner):
             raise ModelError("refused") from problem
 
 
+class WithoutXnnpack(Interpreter):
+    """Our engine and the runtime's own kernels, but no XNNPACK, which looks at what we leave."""
+
+    def __init__(self, model: bytes, *, num_threads: int = 1) -> None:
+        super().__init__(model, num_threads=num_threads)
+        self._engine = Engine(None, num_threads)
+        try:
+            self._interpreter = LiteRt(
+                model_content=model, experimental_delegates=[self._engine], experimental_op_resolver_type=PLAIN
+            )
+        except (ValueError, RuntimeError) as problem:
+            raise ModelError("refused") from problem
+
+
 def model_of(seed: int) -> bytes:
     """Even seeds: a random graph with faults. Odd seeds: a model of the corpus, its structure or its bytes damaged."""
     if seed % 2 == 0:
@@ -63,7 +78,7 @@ def model_of(seed: int) -> bytes:
 
 def run_model(model: bytes, whose: str, threads: int = 1) -> None:
     """Every answer but a one-line refusal or outputs is an exception, or the end of the process."""
-    kinds = {"ours": (Interpreter,), "stock": (StockInterpreter, WithoutDelegates)}
+    kinds = {"ours": (Interpreter,), "ours alone": (WithoutXnnpack,), "stock": (StockInterpreter, WithoutDelegates)}
     for kind in kinds[whose]:
         try:
             runner = kind(model, num_threads=threads) if issubclass(kind, Interpreter) else kind(model)
@@ -112,8 +127,9 @@ def search(seeds: range, *, seconds: float = 120) -> Iterator[Found]:
             if alone is None:
                 first = seed + 1
                 continue
-        stock = any(_child(seed, 1, "stock", SECONDS_OF_ONE, heap) is not None for heap in HEAPS)
-        yield Found(seed, how, stock)
+        by_itself = any(_child(seed, 1, "stock", SECONDS_OF_ONE, heap) is not None for heap in HEAPS)
+        # XNNPACK reads before the beginning of tables for some mutants; what that finds is another matter each time.
+        yield Found(seed, how, by_itself or _child(seed, 1, "ours alone", SECONDS_OF_ONE) is None)
         first = seed + 1
 
 
