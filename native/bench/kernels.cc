@@ -56,8 +56,8 @@ const Measured kCalls[] = {
      }},
     {"add_bytes",
      [](auto& k, auto& t) {
-       k.add_bytes({t.a_bytes.data(), t.b_bytes.data(), Broadcast::kSame, kSize, kChannels, 0.5f, 0.4f, 10.0f, 0, 255,
-                    t.y_bytes.data()});
+       k.add_bytes({t.a_bytes.data(), t.b_bytes.data(), Broadcast::kSame, kSize, kChannels, 1 << 20, 1 << 19, 1 << 20,
+                    21, 0, 0, 255, t.y_bytes.data()});
      }},
     {"clamp",
      [](auto& k, auto& t) {
