@@ -35,26 +35,11 @@ void ByteInput::bind(const void* input, uint8_t* scratch) {
   copy_ = scratch;
 }
 
-Windows ByteInput::windows(const PixelGrid& grid, int output_width) const {
-  const Window& window = op_.window;
-  const bool folded = reading_.folded;
-  return {
-      .input = copied_ ? copy_ : input_,
-      .padding = padding_.data(),
-      .height = folded ? reading_.padded_height : op_.in.height,
-      .width = folded ? reading_.padded_width : op_.in.width,
-      .pixel_bytes = static_cast<size_t>(op_.in.channels),
-      .taps_high = window.height,
-      .taps_wide = folded ? 1 : window.width,
-      .stride_height = window.stride_height,
-      .stride_width = window.stride_width,
-      .dilation_height = window.dilation_height,
-      .dilation_width = window.dilation_width,
-      .pad_top = folded ? 0 : window.pad_top,
-      .pad_left = folded ? 0 : window.pad_left,
-      .grid = grid,
-      .output_width = output_width,
-  };
+Windows ByteInput::windows(const PixelGrid& grid) const {
+  Windows windows = windows_of(op_, reading_, sizeof(uint8_t), grid);
+  windows.input = copied_ ? copy_ : input_;
+  windows.padding = padding_.data();
+  return windows;
 }
 
 void ByteInput::set_grid(const Grid& grid) {

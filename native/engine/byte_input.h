@@ -21,7 +21,7 @@ class ByteInput {
   size_t scratch_bytes() const;
   void bind(const void* input, uint8_t* scratch);
   // How the kernel finds the bytes.
-  Windows windows(const PixelGrid& grid, int output_width) const;
+  Windows windows(const PixelGrid& grid) const;
 
   // The grid of the bytes, before read().
   void set_grid(const Grid& grid);

@@ -41,7 +41,7 @@ class ConvFloatPlan final : public Plan {
         sampling_(choice.knob.sample, reading_.taps, reading_.run),
         padding_(sizeof(float) * static_cast<size_t>(reading_.run)) {
     call_ = {
-        .windows = windows(),
+        .windows = windows_of(op_, reading_, sizeof(float), perforation_.grid()),
         .channels = reading_.run,
         .k_list = sampling_.list(),
         .rescale = sampling_.rescale(),
@@ -120,26 +120,6 @@ class ConvFloatPlan final : public Plan {
     return addition_ != nullptr && addend_.bytes ? in_whole_lines(sizeof(float) * op_.out.size()) : 0;
   }
   size_t kernel_scratch_bytes() const { return in_whole_lines(kernels_.conv_scratch_bytes(reading_.taps)); }
-
-  Windows windows() const {
-    const Window& window = op_.window;
-    const bool folded = reading_.folded;
-    return {
-        .height = folded ? reading_.padded_height : op_.in.height,
-        .width = folded ? reading_.padded_width : op_.in.width,
-        .pixel_bytes = sizeof(float) * static_cast<size_t>(op_.in.channels),
-        .taps_high = window.height,
-        .taps_wide = folded ? 1 : window.width,
-        .stride_height = window.stride_height,
-        .stride_width = window.stride_width,
-        .dilation_height = window.dilation_height,
-        .dilation_width = window.dilation_width,
-        .pad_top = folded ? 0 : window.pad_top,
-        .pad_left = folded ? 0 : window.pad_left,
-        .grid = perforation_.grid(),
-        .output_width = op_.out.width,
-    };
-  }
 
   // Rows of the copy with padding around it.
   void copy_rows(int begin, int end) const {

@@ -59,7 +59,7 @@ class ConvInt8Plan final : public Plan {
     bias_.assign(padded, 0);
     sum_weights();
     call_ = {
-        .windows = input_.windows(perforation_.grid(), op_.out.width),
+        .windows = input_.windows(perforation_.grid()),
         .channels = reading_.run,
         .packed = weights_.packed.data(),
         .k_list = list(),
@@ -85,7 +85,7 @@ class ConvInt8Plan final : public Plan {
     const auto address = [&](const TensorSpec& tensor) { return addresses[static_cast<size_t>(tensor.number)]; };
     input_.bind(address(op_.inputs[0]), scratch);
     kernel_scratch_ = scratch + input_.scratch_bytes();
-    call_.windows = input_.windows(perforation_.grid(), op_.out.width);
+    call_.windows = input_.windows(perforation_.grid());
     call_.output = address(addition_ != nullptr ? addition_->outputs[0] : op_.outputs[0]);
     if (addition_ != nullptr) {
       call_.addend = address(addition_->inputs[static_cast<size_t>(op_.addend_input)]);

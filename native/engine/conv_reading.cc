@@ -26,4 +26,24 @@ ConvReading conv_reading(const Operator& op) {
   return reading;
 }
 
+Windows windows_of(const Operator& op, const ConvReading& reading, size_t element_bytes, const PixelGrid& grid) {
+  const Window& window = op.window;
+  const bool folded = reading.folded;
+  return {
+      .height = folded ? reading.padded_height : op.in.height,
+      .width = folded ? reading.padded_width : op.in.width,
+      .pixel_bytes = element_bytes * static_cast<size_t>(op.in.channels),
+      .taps_high = window.height,
+      .taps_wide = folded ? 1 : window.width,
+      .stride_height = window.stride_height,
+      .stride_width = window.stride_width,
+      .dilation_height = window.dilation_height,
+      .dilation_width = window.dilation_width,
+      .pad_top = folded ? 0 : window.pad_top,
+      .pad_left = folded ? 0 : window.pad_left,
+      .grid = grid,
+      .output_width = op.out.width,
+  };
+}
+
 }  // namespace approxlite

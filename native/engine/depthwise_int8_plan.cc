@@ -42,7 +42,7 @@ class DepthwiseInt8Plan final : public Plan {
 
   void bind(const Addresses& addresses, uint8_t* scratch) override {
     input_.bind(addresses[static_cast<size_t>(op_.inputs[0].number)], scratch);
-    call_.input = static_cast<const uint8_t*>(input_.windows(perforation_.grid(), op_.out.width).input);
+    call_.input = static_cast<const uint8_t*>(input_.windows(perforation_.grid()).input);
     call_.output = addresses[static_cast<size_t>(op_.outputs[0].number)];
   }
 

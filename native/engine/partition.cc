@@ -213,42 +213,31 @@ void Partition::bind() {
   bound_ = true;
 }
 
-void Partition::import_bytes() {
-  for (const Crossing& crossing : imports_) {
-    const size_t number = static_cast<size_t>(crossing.tensor);
-    const auto* from = static_cast<const uint8_t*>(shared_addresses_[number]);
-    auto* to = static_cast<uint8_t*>(addresses_[number]);
-    if (crossing.is_signed) {
-      kernels_.flip(from, crossing.size, to);
-    } else {
-      std::memcpy(to, from, crossing.size);
-    }
-  }
-}
-
-void Partition::export_bytes() {
-  for (const Crossing& crossing : exports_) {
-    const size_t number = static_cast<size_t>(crossing.tensor);
-    const auto* from = static_cast<const uint8_t*>(addresses_[number]);
-    auto* to = static_cast<uint8_t*>(shared_addresses_[number]);
-    if (crossing.is_signed) {
-      kernels_.flip(from, crossing.size, to);
-    } else {
-      std::memcpy(to, from, crossing.size);
-    }
+// Signed bytes become unsigned by the same step that makes them signed again.
+void Partition::carry(const Crossing& crossing, const void* from, void* to) const {
+  if (crossing.is_signed) {
+    kernels_.flip(static_cast<const uint8_t*>(from), crossing.size, static_cast<uint8_t*>(to));
+  } else {
+    std::memcpy(to, from, crossing.size);
   }
 }
 
 void Partition::run(int rung) {
   if (!bound_) bind();
-  import_bytes();
+  for (const Crossing& in : imports_) {
+    const size_t number = static_cast<size_t>(in.tensor);
+    carry(in, shared_addresses_[number], addresses_[number]);
+  }
   const Rung& chosen = rungs_[static_cast<size_t>(rung)];
   if (recording_.times || recording_.ranges || !taps_.empty()) {
     run_recording(chosen);
   } else {
     for (const Step& step : chosen.steps) step.plan->run(pool_);
   }
-  export_bytes();
+  for (const Crossing& out : exports_) {
+    const size_t number = static_cast<size_t>(out.tensor);
+    carry(out, addresses_[number], shared_addresses_[number]);
+  }
 }
 
 size_t Partition::bytes() const {

@@ -92,8 +92,7 @@ class Partition {
   Plan* plan_for(size_t i, const PlanChoice& choice);
   std::vector<bool> watched_tensors() const;
   void bind();
-  void import_bytes();
-  void export_bytes();
+  void carry(const Crossing& crossing, const void* from, void* to) const;
   void run_recording(const Rung& rung);
   void record_range(const Rung& rung, size_t i);
   void fill_taps(const Rung& rung, size_t i, bool output);

@@ -68,6 +68,8 @@ struct ConvReading {
   int padded_height, padded_width;  // of the copy
 };
 ConvReading conv_reading(const Operator& op);
+// How a kernel finds that input, of `element_bytes` each: the window's geometry without any address.
+Windows windows_of(const Operator& op, const ConvReading& reading, size_t element_bytes, const PixelGrid& grid);
 
 // `choice.knob` is one the operator has; forms are such that can_run() below holds.
 std::unique_ptr<Plan> make_plan(const PlanContext& context, const PlanChoice& choice);

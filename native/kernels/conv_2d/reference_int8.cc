@@ -17,13 +17,6 @@ const uint8_t* input_of(const ConvInt8& call, int tap, int y, int x) {
   return static_cast<const uint8_t*>(windows.input) + pixel * windows.pixel_bytes;
 }
 
-// byte(y + zero_point), y rounded before the sum.
-uint8_t byte(float y, int32_t zero_point) {
-  if (!(y > -1024)) return 0;
-  const int rounded = static_cast<int>(std::nearbyint(y < 1024 ? y : 1024.0f)) + zero_point;
-  return static_cast<uint8_t>(rounded < 0 ? 0 : rounded > 255 ? 255 : rounded);
-}
-
 float value(const ConvInt8& call, int y, int x, int channel, size_t element) {
   const KList& list = call.k_list;
   const int taps = call.windows.taps_high * call.windows.taps_wide, groups = (call.channels + 3) / 4;

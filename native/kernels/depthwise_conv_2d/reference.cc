@@ -22,13 +22,6 @@ float pixel(const DepthwiseFloat& call, int output_row, int output_column, int c
   return clamp(y, call.low, call.high);
 }
 
-// byte(y + zero_point), y rounded before the sum.
-uint8_t byte(float y, int32_t zero_point) {
-  if (!(y > -1024)) return 0;
-  const int rounded = static_cast<int>(std::nearbyint(y < 1024 ? y : 1024.0f)) + zero_point;
-  return static_cast<uint8_t>(rounded < 0 ? 0 : rounded > 255 ? 255 : rounded);
-}
-
 float pixel(const DepthwiseInt8& call, int output_row, int output_column, int channel) {
   const int16_t* weights = static_cast<const int16_t*>(call.packed);
   int32_t sum = call.start[channel];

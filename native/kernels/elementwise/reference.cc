@@ -70,12 +70,6 @@ float apply(UnaryOp op, float x) {
   return 0;
 }
 
-uint8_t byte_of(float y) {
-  if (std::isnan(y)) return 0;
-  const float rounded = std::nearbyint(y);
-  return static_cast<uint8_t>(rounded < 0 ? 0 : rounded > 255 ? 255 : rounded);
-}
-
 }  // namespace
 
 void binary(BinaryOp op, const Binary& call) {

@@ -2,14 +2,9 @@
 #include <cmath>
 
 #include "kernels/interpolate/interpolate.h"
+#include "kernels/reference.h"
 
 namespace approxlite::reference {
-namespace {
-
-uint8_t byte(float y) { return y > 0 ? static_cast<uint8_t>(std::nearbyint(y < 255 ? y : 255.0f)) : uint8_t{0}; }
-
-}  // namespace
-
 void blend(const float* a, const float* b, float weight, size_t size, float* y) {
   for (size_t i = 0; i < size; ++i) y[i] = std::fma(weight, b[i] - a[i], a[i]);
 }

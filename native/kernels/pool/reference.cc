@@ -45,8 +45,6 @@ int count_of(const Inside& inside) {
   return (inside.last_row - inside.first_row) * (inside.last_column - inside.first_column);
 }
 
-uint8_t byte(float y) { return y > 0 ? static_cast<uint8_t>(std::nearbyint(y < 255 ? y : 255.0f)) : uint8_t{0}; }
-
 }  // namespace
 
 void average_pool(const Pool& call) {
