@@ -104,7 +104,7 @@ class ConvFloatPlan final : public Plan {
       call.scratch = kernel_scratch_ + static_cast<size_t>(thread) * kernel_scratch_bytes();
       kernels_.conv_float(call);
     });
-    if (perforation_.fills()) perforation_.fill(kernels_, call_.output);
+    if (perforation_.fills()) perforation_.fill(kernels_, pool, call_.output);
   }
 
   size_t bytes() const override { return perforation_.bytes() + sampling_.bytes() + padding_.bytes(); }

@@ -30,7 +30,8 @@ std::vector<T> filled(const Shape& shape, const Knob& knob, const std::vector<T>
   for (const int pixel : pixels_of(perforation.grid(), shape.width)) {
     for (int c = 0; c < shape.channels; ++c) output[pixel * shape.channels + c] = exact[pixel * shape.channels + c];
   }
-  perforation.fill(kernels, output.data());
+  ThreadPool pool(1);
+  perforation.fill(kernels, pool, output.data());
   output.resize(exact.size());
   return output;
 }
@@ -111,7 +112,8 @@ TEST(Perforation, EveryVariantFillsInTheSameBits) {
     exact.push_back(static_cast<float>(static_cast<int32_t>(state)) * 1e-9f);
     bytes.push_back(static_cast<uint8_t>(state >> 24));
   }
-  const Knob knobs[] = {{.rows = {1, 2}}, {.rows = {2, 3}, .cols = {1, 4}}, {.cols = {3, 4}}, {.checker = true}};
+  const Knob knobs[] = {{.rows = {1, 2}}, {.rows = {2, 3}, .cols = {1, 4}}, {.cols = {3, 4}},
+                        {.cols = {1, 3}}, {.rows = {1, 3}, .cols = {2, 3}}, {.checker = true}};
   for (int i = 0; kernels_at(i); ++i) {
     for (const Knob& knob : knobs) {
       const std::vector<float> expected = filled(shape, knob, exact), got = filled(shape, knob, exact, *kernels_at(i));
