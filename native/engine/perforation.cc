@@ -61,22 +61,26 @@ std::vector<FilledLines> put_together(const std::vector<FilledLines>& lines) {
   return groups;
 }
 
-// Linear between computed lines, constant past the last. Line i is the `size` elements from first + i * size on.
+// Linear between computed lines, constant past the last. Line i is the `size` elements from first + i * size on; the same
+// in `rows` images, `row_step` elements apart.
 template <class T>
-void fill_lines(const KernelTable& kernels, const FilledLines& lines, size_t size, T* first) {
+void fill_lines(const KernelTable& kernels, const FilledLines& lines, size_t size, T* first, size_t rows = 1,
+                size_t row_step = 0) {
   T* const target = first + static_cast<size_t>(lines.first) * size;
   const T* const from = target - static_cast<size_t>(lines.before) * size;
-  const Pixels pixels = {size, static_cast<size_t>(lines.count), static_cast<size_t>(lines.step) * size};
+  const Pixels pixels = {size, static_cast<size_t>(lines.count), static_cast<size_t>(lines.step) * size, rows,
+                         row_step};
   if (lines.after == 0) return mean_of(kernels, &from, 1, pixels, target);
   blend(kernels, from, target + static_cast<size_t>(lines.after) * size, lines.before, lines.before + lines.after,
         pixels, target);
 }
 
-// In row y, pixels whose row and column add up to an odd number become the mean of their neighbours.
+// In `count` rows y, y + 2 ..., which have the same neighbours above and below, pixels whose row and column add up to an
+// odd number become the mean of their neighbours.
 template <class T>
-void fill_checker_row(const KernelTable& kernels, const Shape& shape, int y, T* output) {
+void fill_checker_rows(const KernelTable& kernels, const Shape& shape, int y, int count, T* output) {
   const size_t pixel = static_cast<size_t>(shape.channels), row = pixel * static_cast<size_t>(shape.width);
-  const auto fill_from = [&](int x, int count) {
+  const auto fill_from = [&](int x, int columns) {
     T* const target = output + static_cast<size_t>(y) * row + static_cast<size_t>(x) * pixel;
     const T* sources[4];
     int known = 0;
@@ -84,7 +88,9 @@ void fill_checker_row(const KernelTable& kernels, const Shape& shape, int y, T* 
     if (y + 1 < shape.height) sources[known++] = target + row;
     if (x > 0) sources[known++] = target - pixel;
     if (x + 1 < shape.width) sources[known++] = target + pixel;
-    if (known > 0) mean_of(kernels, sources, known, {pixel, static_cast<size_t>(count), 2 * pixel}, target);
+    if (known == 0) return;
+    mean_of(kernels, sources, known,
+            {pixel, static_cast<size_t>(columns), 2 * pixel, static_cast<size_t>(count), 2 * row}, target);
   };
   int x = 1 - y % 2;
   if (x == 0) {
@@ -94,6 +100,24 @@ void fill_checker_row(const KernelTable& kernels, const Shape& shape, int y, T* 
   const int inside = std::max(0, (shape.width - x) / 2);  // with neighbours on both sides
   if (inside > 0) fill_from(x, inside);
   if (x + 2 * inside < shape.width) fill_from(x + 2 * inside, 1);
+}
+
+// Rows [begin, end).
+template <class T>
+void fill_checker(const KernelTable& kernels, const Shape& shape, int begin, int end, T* output) {
+  if (begin == 0) fill_checker_rows(kernels, shape, begin++, 1, output);
+  if (end == shape.height && end > begin) fill_checker_rows(kernels, shape, --end, 1, output);
+  for (int y = begin; y < std::min(begin + 2, end); ++y) {
+    fill_checker_rows(kernels, shape, y, (end - y + 1) / 2, output);
+  }
+}
+
+// Calls fill(begin, end) for bands of lines that fit the innermost cache; `line_bytes` is what each covers.
+template <class Fill>
+void in_bands(int begin, int end, size_t line_bytes, const Fill& fill) {
+  constexpr size_t kCachedBytes = 16 << 10;
+  const int lines = static_cast<int>(kCachedBytes / line_bytes) + 2;
+  for (; begin < end; begin += lines) fill(begin, std::min(begin + lines, end));
 }
 
 }  // namespace
@@ -121,6 +145,22 @@ Perforation::Perforation(const Shape& shape, const Knob& knob, const Pattern& de
   filled_columns_ = put_together(lines_between(columns_, shape.width));
 }
 
+// Of the computed rows number `begin` up to `end`.
+template <class T>
+void Perforation::fill_columns(const KernelTable& kernels, int begin, int end, T* output) const {
+  const size_t pixel = static_cast<size_t>(shape_.channels), row = pixel * static_cast<size_t>(shape_.width);
+  const auto row_at = [&](int i) { return rows_[static_cast<size_t>(i)]; };
+  for (int count; begin < end; begin += count) {
+    const int32_t step = begin + 1 < end ? row_at(begin + 1) - row_at(begin) : 0;
+    count = 1;
+    while (begin + count < end && row_at(begin + count) - row_at(begin + count - 1) == step) ++count;
+    T* const first = output + static_cast<size_t>(row_at(begin)) * row;
+    for (const FilledLines& columns : filled_columns_) {
+      fill_lines(kernels, columns, pixel, first, static_cast<size_t>(count), static_cast<size_t>(step) * row);
+    }
+  }
+}
+
 template <class T>
 void Perforation::fill_any(const KernelTable& kernels, ThreadPool& pool, T* output) const {
   if (!fills_) return;
@@ -128,16 +168,14 @@ void Perforation::fill_any(const KernelTable& kernels, ThreadPool& pool, T* outp
   const int grain = static_cast<int>(kBytesWorthSharing / (sizeof(T) * row)) + 1;
   if (checker_) {
     pool.split(shape_.height, grain, [&](int begin, int end, int) {
-      for (int y = begin; y < end; ++y) fill_checker_row(kernels, shape_, y, output);
+      in_bands(begin, end, sizeof(T) * row,
+               [&](int first, int last) { fill_checker(kernels, shape_, first, last, output); });
     });
     return;
   }
   if (!filled_columns_.empty()) {
     pool.split(static_cast<int>(rows_.size()), grain, [&](int begin, int end, int) {
-      for (int i = begin; i < end; ++i) {
-        T* const first = output + static_cast<size_t>(rows_[static_cast<size_t>(i)]) * row;
-        for (const FilledLines& columns : filled_columns_) fill_lines(kernels, columns, pixel, first);
-      }
+      in_bands(begin, end, sizeof(T) * row, [&](int first, int last) { fill_columns(kernels, first, last, output); });
     });
   }
   pool.split(static_cast<int>(filled_rows_.size()), grain, [&](int begin, int end, int) {

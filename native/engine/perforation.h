@@ -53,6 +53,8 @@ class Perforation {
 
  private:
   template <class T>
+  void fill_columns(const KernelTable& kernels, int begin, int end, T* output) const;
+  template <class T>
   void fill_any(const KernelTable& kernels, ThreadPool& pool, T* output) const;
 
   Shape shape_;

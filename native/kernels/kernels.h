@@ -215,11 +215,12 @@ struct PoolBytes {
   int32_t halves_from;
 };
 
-// Where pixels lie that are filled in, and alike the pixels each of them comes from: `count` of `size` elements, `step`
-// elements from one to the next. None that is written is read.
+// Where pixels lie that are filled in, and alike the pixels each of them comes from: `rows` rows, `row_step` elements
+// apart, of `count` pixels of `size` elements, `step` apart. None that is written is read.
 struct Pixels {
   size_t size;
   size_t count = 1, step = 0;
+  size_t rows = 1, row_step = 0;
 };
 
 // All operations of one variant. Pointers are never null.

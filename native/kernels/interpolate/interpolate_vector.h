@@ -14,20 +14,21 @@ namespace {
 // y = of(get) for every element of the pixels, where get(x) is what lies there of x.
 template <class Of>
 void for_each(const Pixels pixels, const Of& of, float* y) {
-  if (pixels.size < kLanes) {
-    const int some = static_cast<int>(pixels.size);
-    for (size_t p = 0, at = 0; p < pixels.count; ++p, at += pixels.step) {
-      store_some(y + at, of([&](const float* x) { return load_some(x + at, some); }), some);
+  const auto do_at = [&](size_t at) { store(y + at, of([at](const float* x) { return load(x + at); })); };
+  const int some = static_cast<int>(pixels.size);  // used where it is less than a vector
+  const auto do_some = [&](size_t at) {
+    store_some(y + at, of([at, some](const float* x) { return load_some(x + at, some); }), some);
+  };
+  for (size_t row = 0; row < pixels.rows; ++row) {
+    for (size_t p = 0, first = row * pixels.row_step; p < pixels.count; ++p, first += pixels.step) {
+      if (pixels.size < kLanes) {
+        do_some(first);
+        continue;
+      }
+      const size_t last = first + pixels.size - kLanes;
+      for (size_t at = first; at < last; at += kLanes) do_at(at);
+      do_at(last);  // some elements may be computed twice, to the same bits
     }
-    return;
-  }
-  for (size_t p = 0, first = 0; p < pixels.count; ++p, first += pixels.step) {
-    const size_t last = first + pixels.size - kLanes;
-    for (size_t at = first; at < last; at += kLanes) {
-      store(y + at, of([&](const float* x) { return load(x + at); }));
-    }
-    // Some elements may be computed twice, to the same bits.
-    store(y + last, of([&](const float* x) { return load(x + last); }));
   }
 }
 

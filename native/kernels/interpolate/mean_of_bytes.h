@@ -81,10 +81,12 @@ void mean_of_vectors(const uint8_t* const (&from)[kCount], const Pixels pixels, 
     });
     std::memcpy(y + at, &bytes, kSize);
   };
-  for (size_t p = 0, first = 0; p < pixels.count; ++p, first += pixels.step) {
-    const size_t last = first + pixels.size - kSize;
-    for (size_t at = first; at < last; at += kSize) do_at(at);
-    do_at(last);  // some bytes may be computed twice, to the same result
+  for (size_t row = 0; row < pixels.rows; ++row) {
+    for (size_t p = 0, first = row * pixels.row_step; p < pixels.count; ++p, first += pixels.step) {
+      const size_t last = first + pixels.size - kSize;
+      for (size_t at = first; at < last; at += kSize) do_at(at);
+      do_at(last);  // some bytes may be computed twice, to the same result
+    }
   }
 }
 

@@ -10,8 +10,11 @@ namespace {
 // y = of(i) for every element i of the pixels.
 template <class Of, class T>
 void for_each(const Pixels& pixels, const Of& of, T* y) {
-  for (size_t p = 0; p < pixels.count; ++p) {
-    for (size_t i = p * pixels.step; i < p * pixels.step + pixels.size; ++i) y[i] = of(i);
+  for (size_t row = 0; row < pixels.rows; ++row) {
+    for (size_t p = 0; p < pixels.count; ++p) {
+      const size_t first = row * pixels.row_step + p * pixels.step;
+      for (size_t i = first; i < first + pixels.size; ++i) y[i] = of(i);
+    }
   }
 }
 

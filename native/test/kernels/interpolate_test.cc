@@ -3,13 +3,15 @@
 namespace approxlite {
 namespace {
 
-// Pixels of up to 150 elements with gaps between them, and how many elements they reach over.
+// Rows of pixels of up to 150 elements with gaps between them, and how many elements they reach over.
 struct RandomPixels {
   explicit RandomPixels(Random& random)
       : pixels{.size = static_cast<size_t>(random.integer(1, 150)),
                .count = static_cast<size_t>(random.integer(1, 5))} {
     pixels.step = pixels.size + static_cast<size_t>(random.integer(0, 40));
-    reach = (pixels.count - 1) * pixels.step + pixels.size;
+    pixels.rows = static_cast<size_t>(random.integer(1, 3));
+    pixels.row_step = pixels.count * pixels.step + static_cast<size_t>(random.integer(0, 40));
+    reach = (pixels.rows - 1) * pixels.row_step + (pixels.count - 1) * pixels.step + pixels.size;
   }
   Pixels pixels;
   size_t reach;
