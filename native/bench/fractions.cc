@@ -20,7 +20,7 @@ constexpr LayerShape kLayers[] = {
     {6, 6, 128, 128, 1, 1},   {28, 28, 144, 40, 1, 1},  {28, 28, 240, 40, 1, 1},  {14, 14, 384, 64, 1, 1},
     {14, 14, 480, 112, 1, 1}, {14, 14, 672, 112, 1, 1}, {28, 28, 128, 128, 1, 1}, {56, 56, 96, 24, 1, 1},
 };
-constexpr const char* kKnobs[] = {"rows:1/2", "checker:1/2", "inputs:1/2", "inputs:1/2+rows:1/2"};
+constexpr const char* kKnobs[] = {"rows:1/2", "cols:1/2", "checker:1/2", "inputs:1/2", "inputs:1/2+rows:1/2"};
 
 double share_of(const Operator& op, const Knob& knob) {
   const int groups = op.in.channels / 4 * op.window.height * op.window.width;
@@ -30,6 +30,7 @@ double share_of(const Operator& op, const Knob& knob) {
   if (knob.checker)
     share *= static_cast<double>((op.out.height * op.out.width + 1) / 2) / (op.out.height * op.out.width);
   share *= static_cast<double>(computed_lines(op.out.height, knob.rows).size()) / op.out.height;
+  share *= static_cast<double>(computed_lines(op.out.width, knob.cols).size()) / op.out.width;
   return share;
 }
 

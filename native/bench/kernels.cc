@@ -96,10 +96,18 @@ const Measured kCalls[] = {
      [](auto& k, auto& t) { k.dequantize(t.a_bytes.data(), kSize, 0.03f, 128, t.y.template as<float>()); }},
     {"blend",
      [](auto& k, auto& t) {
-       k.blend(t.a.template as<float>(), t.b.template as<float>(), 0.5f, kSize, t.y.template as<float>());
+       k.blend(t.a.template as<float>(), t.b.template as<float>(), 0.5f, {kSize}, t.y.template as<float>());
      }},
-    {"blend_bytes",
-     [](auto& k, auto& t) { k.blend_bytes(t.a_bytes.data(), t.b_bytes.data(), 0.5f, kSize, t.y_bytes.data()); }},
+    {"mean_of_two_bytes",
+     [](auto& k, auto& t) {
+       const uint8_t* const sources[] = {t.a_bytes.data(), t.b_bytes.data()};
+       k.mean_of_bytes(sources, 2, {kSize}, t.y_bytes.data());
+     }},
+    {"mean_of_four_bytes",
+     [](auto& k, auto& t) {
+       const uint8_t* const sources[] = {t.a_bytes.data(), t.b_bytes.data(), t.a_bytes.data(), t.b_bytes.data()};
+       k.mean_of_bytes(sources, 4, {kSize}, t.y_bytes.data());
+     }},
 };
 
 const bool registered = [] {

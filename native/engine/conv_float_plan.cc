@@ -88,7 +88,7 @@ class ConvFloatPlan final : public Plan {
   void run(ThreadPool& pool) override {
     if (reading_.folded) {
       const int padded_row = reading_.padded_width * op_.in.channels;
-      pool.split(reading_.padded_height, kFloatsWorthSharing / padded_row + 1,
+      pool.split(reading_.padded_height, copied_rows_worth_sharing(op_, reading_.padded_height, padded_row),
                  [this](int begin, int end, int) { copy_rows(begin, end); });
     }
     if (addition_ != nullptr && addend_.bytes) {
@@ -104,7 +104,7 @@ class ConvFloatPlan final : public Plan {
       call.scratch = kernel_scratch_ + static_cast<size_t>(thread) * kernel_scratch_bytes();
       kernels_.conv_float(call);
     });
-    if (perforation_.fills()) perforation_.fill(kernels_, call_.output);
+    if (perforation_.fills()) perforation_.fill(kernels_, pool, call_.output);
   }
 
   size_t bytes() const override { return perforation_.bytes() + sampling_.bytes() + padding_.bytes(); }

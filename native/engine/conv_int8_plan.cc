@@ -104,9 +104,9 @@ class ConvInt8Plan final : public Plan {
     });
     if (!perforation_.fills()) return;
     if (call_.output_bytes) {
-      perforation_.fill(kernels_, static_cast<uint8_t*>(call_.output));
+      perforation_.fill(kernels_, pool, static_cast<uint8_t*>(call_.output));
     } else {
-      perforation_.fill(kernels_, static_cast<float*>(call_.output));
+      perforation_.fill(kernels_, pool, static_cast<float*>(call_.output));
     }
   }
 

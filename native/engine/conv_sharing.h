@@ -12,15 +12,25 @@ namespace approxlite {
 // Scratch is dealt out in whole cache lines.
 inline size_t in_whole_lines(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
-// Fewest pixels worth giving away, for `k` inputs and `outputs` output channels each. Every chunk reads all the weights:
-// where those do not stay in a core's own cache a chunk needs more pixels to make up for it.
+// Fewest pixels worth giving away, for `k` inputs and `outputs` output channels each; all of them where the layer is not
+// worth waking a worker for. Every chunk reads all the weights: where those do not stay in a core's own cache a chunk
+// needs more pixels to make up for it.
 inline int pixels_worth_sharing(int pixels, int64_t k, int outputs, int threads) {
   constexpr int64_t kCachedWeights = 1 << 18;
   constexpr int kTiles = 28, kManyTiles = 84;
   const int64_t weights = std::max<int64_t>(1, k * outputs);
-  const int64_t least = std::max<int64_t>(kWorthSharing / weights + 1, weights > kCachedWeights ? kManyTiles : kTiles);
+  if (pixels * weights < kWorthSharing) return std::max(pixels, 1);
+  const int64_t least = std::max<int64_t>(kWorthClaiming / weights + 1, weights > kCachedWeights ? kManyTiles : kTiles);
   const int share = (pixels + threads - 1) / threads;
-  return static_cast<int>(std::clamp<int64_t>(least, 1, std::max<int64_t>(share, kWorthSharing / weights + 1)));
+  return static_cast<int>(std::clamp<int64_t>(least, 1, share));
+}
+
+// Fewest rows worth giving away of the copy that `op` reads, each of `row` elements. Where the convolution is shared its
+// workers are about to be awake, and read what they copied.
+inline int copied_rows_worth_sharing(const Operator& op, int rows, int row) {
+  constexpr int kElementsWorthClaiming = 2000;
+  if (op.multiply_accumulates < kWorthSharing) return rows;
+  return std::min(kElementsWorthClaiming / std::max(row, 1) + 1, rows);
 }
 
 }  // namespace approxlite

@@ -24,7 +24,7 @@ class DepthwiseFloatPlan final : public Plan {
 
   void run(ThreadPool& pool) override {
     run_rows(call_, kernels_.depthwise_float, perforation_, grain_, pool);
-    perforation_.fill(kernels_, call_.output);
+    perforation_.fill(kernels_, pool, call_.output);
   }
 
   size_t bytes() const override { return perforation_.bytes(); }

@@ -51,9 +51,9 @@ class DepthwiseInt8Plan final : public Plan {
     input_.read(pool);
     run_rows(call_, kernels_.depthwise_int8, perforation_, grain_, pool);
     if (output_.bytes) {
-      perforation_.fill(kernels_, static_cast<uint8_t*>(call_.output));
+      perforation_.fill(kernels_, pool, static_cast<uint8_t*>(call_.output));
     } else {
-      perforation_.fill(kernels_, static_cast<float*>(call_.output));
+      perforation_.fill(kernels_, pool, static_cast<float*>(call_.output));
     }
   }
 

@@ -28,11 +28,12 @@ Call depthwise_call(const Operator& op) {
   return call;
 }
 
-// How many output rows are worth a worker.
+// Fewest output rows worth giving away; all of them where the layer is not worth waking a worker for.
 inline int rows_worth_sharing(const Operator& op) {
   // A multiply-accumulate costs more here than in a convolution, whose inputs serve many outputs.
   const int64_t per_row = 4 * int64_t{op.window.height} * op.window.width * op.out.width * op.out.channels;
-  return static_cast<int>(std::min<int64_t>(kWorthSharing / std::max<int64_t>(1, per_row) + 1, op.out.height));
+  if (per_row * op.out.height < kWorthSharing) return op.out.height;
+  return static_cast<int>(std::min<int64_t>(kWorthClaiming / std::max<int64_t>(1, per_row) + 1, op.out.height));
 }
 
 // Runs kernel(call) over the rows of `perforation`, cut among the pool's threads.

@@ -7,6 +7,7 @@
 
 #include "engine/knob.h"
 #include "engine/tensor.h"
+#include "engine/thread_pool.h"
 #include "kernels/kernels.h"
 
 namespace approxlite {
@@ -24,6 +25,12 @@ inline Pattern pattern_of(const Knob& knob) { return {knob.rows, knob.cols, knob
 // Indices of 0..size-1 that are computed. (d-1)/d leaves out every d-th, 1/d keeps the first of every d.
 std::vector<int32_t> computed_lines(int size, Fraction fraction);
 
+// Lines that are not computed: `count` of them, `step` apart, each `before` lines after a computed one and `after` lines
+// before another; `after` is 0 past the last.
+struct FilledLines {
+  int32_t first, before, after, count = 1, step = 0;
+};
+
 class Perforation {
  public:
   // Output of `shape`, computed as `knob` says. Where `demand` is the knob's own pattern, nothing is filled in; where the
@@ -39,17 +46,20 @@ class Perforation {
 
   // Fills in every pixel that was not computed. Linear between computed neighbours, constant past the last; a checker's
   // pixel is the mean of its 2 to 4 neighbours.
-  void fill(const KernelTable& kernels, float* output) const;
-  void fill(const KernelTable& kernels, uint8_t* output) const;
+  void fill(const KernelTable& kernels, ThreadPool& pool, float* output) const;
+  void fill(const KernelTable& kernels, ThreadPool& pool, uint8_t* output) const;
 
   size_t bytes() const;
 
  private:
   template <class T>
-  void fill_any(const KernelTable& kernels, T* output) const;
+  void fill_columns(const KernelTable& kernels, int begin, int end, T* output) const;
+  template <class T>
+  void fill_any(const KernelTable& kernels, ThreadPool& pool, T* output) const;
 
   Shape shape_;
   std::vector<int32_t> rows_, columns_;
+  std::vector<FilledLines> filled_rows_, filled_columns_;  // empty for a checker and where nothing is filled in
   bool checker_;
   bool fills_;
 };

@@ -59,6 +59,8 @@ struct PlanContext {
 
 // About how many multiply-accumulates are worth waking a worker for.
 inline constexpr int64_t kWorthSharing = 1000000;
+// And, once workers are awake, about how many are worth a claim.
+inline constexpr int64_t kWorthClaiming = kWorthSharing / 8;
 
 // How a convolution reads its input. With few channels the inputs under one row of the filter are read as one run, from
 // a copy of the input with its padding around it.

@@ -134,23 +134,24 @@ class BilinearPlan final : public ResizePlan {
   }
 
  private:
-  // Of scratch, for each thread: two rows of the input, or one of the output.
+  // Of scratch, for each thread: two rows of the input, of which the second makes room for the row of the output, and
+  // one between them.
   static constexpr size_t kRows = 3;
 
   void row_of(int image, int y, bool, int thread) override {
     uint8_t* scratch = scratch_ + static_cast<size_t>(thread) * kRows * row_bytes_;
-    auto* blended = reinterpret_cast<float*>(scratch);
+    auto* blended = reinterpret_cast<float*>(scratch + 2 * row_bytes_);
     const Source& source = rows_[static_cast<size_t>(y)];
     const size_t size = static_cast<size_t>(op_.in.width) * static_cast<size_t>(op_.in.channels);
     const float* low = floats_of(source_row(image, source.low), size, scratch);
     if (source.low != source.high) {
       const float* high = floats_of(source_row(image, source.high), size, scratch + row_bytes_);
-      kernels_.blend(low, high, source.weight, size, blended);
+      kernels_.blend(low, high, source.weight, {size}, blended);
       low = blended;
     }
     const size_t target = target_row(image, y);
     if (!to_.bytes) return blend_columns(low, reinterpret_cast<float*>(y_) + target);
-    auto* result = reinterpret_cast<float*>(scratch + 2 * row_bytes_);
+    auto* result = reinterpret_cast<float*>(scratch + row_bytes_);
     blend_columns(low, result);
     const size_t out_size = static_cast<size_t>(op_.out.width) * static_cast<size_t>(op_.out.channels);
     kernels_.quantize(result, out_size, 1.0f, to_.grid.zero_point, y_ + target);

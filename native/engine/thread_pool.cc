@@ -41,10 +41,10 @@ bool watch(const Done& done) {
   return false;
 }
 
-// The chunks of a job and the next one to claim, in one word.
-constexpr uint64_t pack_ticket(uint32_t next, uint32_t chunks) { return uint64_t{chunks} << 32 | next; }
-constexpr uint32_t next_of(uint64_t ticket) { return static_cast<uint32_t>(ticket); }
-constexpr uint32_t chunks_of(uint64_t ticket) { return static_cast<uint32_t>(ticket >> 32); }
+// The chunks of a thread's share that nobody has claimed yet, in one word.
+constexpr uint64_t pack_share(uint32_t begin, uint32_t end) { return uint64_t{end} << 32 | begin; }
+constexpr uint32_t begin_of(uint64_t share) { return static_cast<uint32_t>(share); }
+constexpr uint32_t end_of(uint64_t share) { return static_cast<uint32_t>(share >> 32); }
 
 }  // namespace
 
@@ -56,9 +56,14 @@ struct ThreadPool::State {
     int count, chunk;
   } job;
 
-  // A claim adds one. It goes by this word alone, so a worker that comes late claims a chunk of whatever job is under
-  // way then, or none.
-  alignas(kCacheLine) std::atomic<uint64_t> ticket{0};
+  // A thread claims chunks of its own share from the front, then those of others from the back: so it mostly reads what
+  // it wrote itself in the operator before. A claim goes by this word alone, so a worker that comes late claims a chunk
+  // of whatever job is under way then, or none.
+  struct alignas(kCacheLine) Share {
+    std::atomic<uint64_t> chunks{0};
+  };
+  std::array<Share, kMostThreads> shares;
+  int threads = 0;  // that have shares, whether or not the system gave so many
   alignas(kCacheLine) std::atomic<uint32_t> unfinished{0};  // chunks of the job
   std::atomic<bool> caller_sleeps{false};
   alignas(kCacheLine) std::atomic<uint32_t> jobs{0};  // how many there were; workers sleep on it
@@ -74,22 +79,34 @@ struct ThreadPool::State {
   int worker_count = 0;
   pid_t process = getpid();
 
+  bool claim(int thread, int* chunk);
   bool do_chunk(int thread);
   void serve(int thread);
-  void start(int threads);
+  void start(int count);
   void stop();
   void share(const Job& next, int chunks);
 };
 
+bool ThreadPool::State::claim(int thread, int* chunk) {
+  for (int i = 0; i < threads; ++i) {
+    std::atomic<uint64_t>& chunks = shares[static_cast<size_t>((thread + i) % threads)].chunks;
+    uint64_t seen = chunks.load(std::memory_order_acquire), left;
+    do {
+      if (begin_of(seen) >= end_of(seen)) break;
+      *chunk = static_cast<int>(i == 0 ? begin_of(seen) : end_of(seen) - 1);
+      left = i == 0 ? pack_share(begin_of(seen) + 1, end_of(seen)) : pack_share(begin_of(seen), end_of(seen) - 1);
+      if (chunks.compare_exchange_weak(seen, left, std::memory_order_acquire)) return true;
+    } while (true);
+  }
+  return false;
+}
+
 // Claims one chunk and does it; false if there is none left.
 bool ThreadPool::State::do_chunk(int thread) {
-  uint64_t seen = ticket.load(std::memory_order_acquire);
-  do {
-    if (next_of(seen) >= chunks_of(seen)) return false;
-  } while (!ticket.compare_exchange_weak(seen, seen + 1, std::memory_order_acquire));
-  const int begin = static_cast<int>(next_of(seen)) * job.chunk;
-  const int end = next_of(seen) + 1 == chunks_of(seen) ? job.count : begin + job.chunk;
-  job.call(job.work, begin, end, thread);
+  int chunk;
+  if (!claim(thread, &chunk)) return false;
+  const int begin = chunk * job.chunk, left = job.count - begin;
+  job.call(job.work, begin, begin + std::min(left, job.chunk), thread);
   if (unfinished.fetch_sub(1) == 1 && caller_sleeps.load()) unfinished.notify_one();
   return true;
 }
@@ -108,7 +125,8 @@ void ThreadPool::State::serve(int thread) {
 }
 
 // Where the system gives no more threads, those there are do the work.
-void ThreadPool::State::start(int threads) {
+void ThreadPool::State::start(int count) {
+  threads = count;
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);  // workers inherit it: signals are the application's
@@ -137,7 +155,11 @@ void ThreadPool::State::stop() {
 void ThreadPool::State::share(const Job& next, int chunks) {
   job = next;
   unfinished.store(static_cast<uint32_t>(chunks), std::memory_order_relaxed);
-  ticket.store(pack_ticket(0, static_cast<uint32_t>(chunks)), std::memory_order_release);
+  for (int thread = 0; thread < threads; ++thread) {
+    const auto first_of = [&](int t) { return static_cast<uint32_t>(int64_t{chunks} * t / threads); };
+    shares[static_cast<size_t>(thread)].chunks.store(pack_share(first_of(thread), first_of(thread + 1)),
+                                                     std::memory_order_release);
+  }
   jobs.fetch_add(1);
   if (const uint32_t asleep = sleepers.load(); asleep > 0) {
     const uint32_t useful = static_cast<uint32_t>(chunks - 1);

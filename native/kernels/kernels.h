@@ -215,6 +215,14 @@ struct PoolBytes {
   int32_t halves_from;
 };
 
+// Where pixels lie that are filled in, and alike the pixels each of them comes from: `rows` rows, `row_step` elements
+// apart, of `count` pixels of `size` elements, `step` apart. None that is written is read.
+struct Pixels {
+  size_t size;
+  size_t count = 1, step = 0;
+  size_t rows = 1, row_step = 0;
+};
+
 // All operations of one variant. Pointers are never null.
 struct KernelTable {
   const char* name;
@@ -270,12 +278,11 @@ struct KernelTable {
   // x = float(q - zero_point) * scale
   void (*dequantize)(const uint8_t* q, size_t size, float scale, int zero_point, float* x);
 
-  // y = fma(weight, b - a, a); of bytes: byte() of that.
-  void (*blend)(const float* a, const float* b, float weight, size_t size, float* y);
-  void (*blend_bytes)(const uint8_t* a, const uint8_t* b, float weight, size_t size, uint8_t* y);
-  // y = (((s0 + s1) + s2) + s3) * factor over `count` 1..4 sources; of bytes: byte() of that.
-  void (*mean_of)(const float* const* sources, int count, float factor, size_t size, float* y);
-  void (*mean_of_bytes)(const uint8_t* const* sources, int count, float factor, size_t size, uint8_t* y);
+  // y = fma(weight, b - a, a).
+  void (*blend)(const float* a, const float* b, float weight, const Pixels& pixels, float* y);
+  // y = (((s0 + s1) + s2) + s3) * (1 / count) over `count` 1..4 sources; of bytes: byte() of that.
+  void (*mean_of)(const float* const* sources, int count, const Pixels& pixels, float* y);
+  void (*mean_of_bytes)(const uint8_t* const* sources, int count, const Pixels& pixels, uint8_t* y);
 };
 
 // The best variant this CPU runs; chosen once.

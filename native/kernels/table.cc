@@ -54,7 +54,6 @@ struct Variant {
     others::quantize,                                  \
     others::dequantize,                                \
     others::blend,                                     \
-    others::blend_bytes,                               \
     others::mean_of,                                   \
     others::mean_of_bytes},                            \
    runs}

@@ -4,12 +4,11 @@
 
 #include "kernels/kernels.h"
 
-#define APPROX_DECLARE_INTERPOLATE(variant)                                                            \
-  namespace approxlite::variant {                                                                      \
-  void blend(const float* a, const float* b, float weight, size_t size, float* y);                     \
-  void blend_bytes(const uint8_t* a, const uint8_t* b, float weight, size_t size, uint8_t* y);         \
-  void mean_of(const float* const* sources, int count, float factor, size_t size, float* y);           \
-  void mean_of_bytes(const uint8_t* const* sources, int count, float factor, size_t size, uint8_t* y); \
+#define APPROX_DECLARE_INTERPOLATE(variant)                                                       \
+  namespace approxlite::variant {                                                                 \
+  void blend(const float* a, const float* b, float weight, const Pixels& pixels, float* y);       \
+  void mean_of(const float* const* sources, int count, const Pixels& pixels, float* y);           \
+  void mean_of_bytes(const uint8_t* const* sources, int count, const Pixels& pixels, uint8_t* y); \
   }
 
 APPROX_DECLARE_INTERPOLATE(reference)

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -30,7 +31,8 @@ std::vector<T> filled(const Shape& shape, const Knob& knob, const std::vector<T>
   for (const int pixel : pixels_of(perforation.grid(), shape.width)) {
     for (int c = 0; c < shape.channels; ++c) output[pixel * shape.channels + c] = exact[pixel * shape.channels + c];
   }
-  perforation.fill(kernels, output.data());
+  ThreadPool pool(1);
+  perforation.fill(kernels, pool, output.data());
   output.resize(exact.size());
   return output;
 }
@@ -101,6 +103,70 @@ TEST(Perforation, ACheckersNeighboursAreAddedUpDownLeftRight) {
   EXPECT_EQ(output[1 * 4 + 2], (((up + down) + left) + right) * 0.25f);
 }
 
+// Pixel by pixel, from the definition.
+std::vector<float> filled_by_definition(const Shape& shape, const Knob& knob, std::vector<float> y) {
+  const std::vector<int32_t> rows = computed_lines(shape.height, knob.rows),
+                             columns = computed_lines(shape.width, knob.cols);
+  const auto at = [&](int row, int column, int c) -> float& {
+    return y[static_cast<size_t>((row * shape.width + column) * shape.channels + c)];
+  };
+  const auto between = [](const std::vector<int32_t>& lines, int line, const auto& of) {
+    const auto after = std::upper_bound(lines.begin(), lines.end(), line);
+    const int32_t before = after[-1];
+    if (after == lines.end() || before == line) return of(before);
+    const float weight = static_cast<float>(line - before) / static_cast<float>(*after - before);
+    return std::fma(weight, of(*after) - of(before), of(before));
+  };
+  for (int row = 0; row < shape.height; ++row) {
+    for (int column = 0; column < shape.width; ++column) {
+      for (int c = 0; c < shape.channels; ++c) {
+        if (knob.checker && (row + column) % 2 != 0) {
+          std::vector<float> sources;
+          if (row > 0) sources.push_back(at(row - 1, column, c));
+          if (row + 1 < shape.height) sources.push_back(at(row + 1, column, c));
+          if (column > 0) sources.push_back(at(row, column - 1, c));
+          if (column + 1 < shape.width) sources.push_back(at(row, column + 1, c));
+          float sum = sources[0];
+          for (size_t s = 1; s < sources.size(); ++s) sum += sources[s];
+          at(row, column, c) = sum * (1.0f / static_cast<float>(sources.size()));
+        } else if (std::binary_search(rows.begin(), rows.end(), row)) {
+          at(row, column, c) = between(columns, column, [&](int x) { return at(row, x, c); });
+        }
+      }
+    }
+  }
+  for (int row = 0; row < shape.height; ++row) {
+    for (int column = 0; column < shape.width; ++column) {
+      for (int c = 0; c < shape.channels; ++c) {
+        at(row, column, c) = between(rows, row, [&](int r) { return at(r, column, c); });
+      }
+    }
+  }
+  return y;
+}
+
+// Images of less than one band of rows that are filled in together, of several, and with ends of every kind.
+TEST(Perforation, EveryPixelIsWhatTheDefinitionSays) {
+  const Knob knobs[] = {{.rows = {1, 2}},
+                        {.rows = {3, 4}},
+                        {.cols = {1, 2}},
+                        {.cols = {2, 3}},
+                        {.cols = {1, 4}},
+                        {.rows = {2, 3}, .cols = {1, 3}},
+                        {.rows = {1, 4}, .cols = {3, 4}},
+                        {.checker = true}};
+  for (const Shape& shape : {Shape{2, 2, 1}, Shape{5, 6, 3}, Shape{6, 5, 17}, Shape{31, 8, 70}, Shape{9, 33, 70}}) {
+    std::vector<float> exact(shape.size());
+    uint32_t state = 1;
+    for (float& value : exact)
+      value = static_cast<float>(static_cast<int32_t>(state = state * 1664525u + 1013904223u)) * 1e-9f;
+    for (const Knob& knob : knobs) {
+      EXPECT_EQ(filled(shape, knob, exact), filled_by_definition(shape, knob, exact))
+          << to_text(knob) << " of " << shape.height << "x" << shape.width;
+    }
+  }
+}
+
 TEST(Perforation, EveryVariantFillsInTheSameBits) {
   const Shape shape = {9, 10, 21};
   std::vector<float> exact;
@@ -111,7 +177,8 @@ TEST(Perforation, EveryVariantFillsInTheSameBits) {
     exact.push_back(static_cast<float>(static_cast<int32_t>(state)) * 1e-9f);
     bytes.push_back(static_cast<uint8_t>(state >> 24));
   }
-  const Knob knobs[] = {{.rows = {1, 2}}, {.rows = {2, 3}, .cols = {1, 4}}, {.cols = {3, 4}}, {.checker = true}};
+  const Knob knobs[] = {{.rows = {1, 2}}, {.rows = {2, 3}, .cols = {1, 4}}, {.cols = {3, 4}},
+                        {.cols = {1, 3}}, {.rows = {1, 3}, .cols = {2, 3}}, {.checker = true}};
   for (int i = 0; kernels_at(i); ++i) {
     for (const Knob& knob : knobs) {
       const std::vector<float> expected = filled(shape, knob, exact), got = filled(shape, knob, exact, *kernels_at(i));

@@ -53,6 +53,23 @@ TEST(ThreadPool, GivesEveryIndexToOneCallInWholeGrains) {
   }
 }
 
+// So that a core reads what it wrote itself in the operator before.
+TEST(ThreadPool, AThreadDoesItsOwnShareInOrderBeforeItTakesFromOthers) {
+  constexpr int kThreads = 4, kShare = 400;
+  ThreadPool pool(kThreads);
+  for (int round = 0; round < (kSlow ? 200 : 2000); ++round) {
+    std::array<std::vector<int>, kThreads> begins;
+    pool.split(kThreads * kShare, 1,
+               [&](int begin, int, int thread) { begins[static_cast<size_t>(thread)].push_back(begin); });
+    for (int thread = 0; thread < kThreads; ++thread) {
+      const std::vector<int>& mine = begins[static_cast<size_t>(thread)];
+      const auto others = std::find_if(mine.begin(), mine.end(), [&](int begin) { return begin / kShare != thread; });
+      EXPECT_TRUE(std::is_sorted(mine.begin(), others));
+      EXPECT_TRUE(std::none_of(others, mine.end(), [&](int begin) { return begin / kShare == thread; }));
+    }
+  }
+}
+
 TEST(ThreadPool, TakesAnyNumberOfThreadsWithinItsBounds) {
   EXPECT_EQ(ThreadPool(0).threads(), 1);
   EXPECT_EQ(ThreadPool(-3).threads(), 1);
