@@ -20,6 +20,7 @@ from approxlite.formats.archive import (
 from approxlite.formats.configuration import Configuration
 from approxlite.formats.document import Document, parse_document, read_bytes, save_atomically
 from approxlite.formats.errors import ConfigurationError, FormatError, PolicyError
+from approxlite.formats.input_form import InputForm
 from approxlite.formats.interval import Estimate
 from approxlite.formats.provenance import ModelReference, Sha256, SplitRecord, Time
 from approxlite.formats.rung import RungSpec
@@ -45,10 +46,12 @@ RungIndex = Annotated[int, Field(ge=0, lt=MAX_RUNGS)]
 
 
 class LadderRung(Document):
-    """One rung: a model of the policy and a configuration of it. Cost is a share of stock LiteRT float time.
+    """One rung: a model of the policy and a configuration of it. Cost is a share of stock LiteRT float time, of several
+    models the last one's.
 
-    name: what the rung's own weights are filed under in rungs.bin. Weights that rungs share are told apart by operator
-    id alone, so they are for policies of one model.
+    name: what the rung's own weights are filed under in rungs.bin, in policies of several models a name of that model.
+    Weights that rungs share have none: they are told apart by operator id alone, so they are for policies of one model.
+    input: how the model's input is made of the last model's; None: the same numbers, on the model's own grid.
     """
 
     model: Annotated[int, Field(ge=0)] = 0
@@ -56,6 +59,7 @@ class LadderRung(Document):
     cost: Estimate
     scales: dict[str, Scale] = Field(default_factory=dict)
     name: RungName = ""
+    input: InputForm | None = None
 
     def spec(self, weights: WeightsFile | None = None) -> RungSpec:
         """As the engine takes it, with `weights` if it uses any."""
@@ -206,6 +210,7 @@ class Policy(Document):
                 raise ValueError(f"rung {number}: {problem}") from None
             if canonical != rung.configuration:
                 raise ValueError(f"rung {number} has configuration '{rung.configuration}', not '{canonical}'")
+        _check_names(self.ladder)
         if self.class_maps and len(self.class_maps) != len(self.models):
             raise ValueError(f"{len(self.class_maps)} class maps for {len(self.models)} models")
         stages = [*self.rule.stages, *(stage for candidate in self.candidates for stage in candidate.stages)]
@@ -214,6 +219,8 @@ class Policy(Document):
             raise ValueError(f"rung {max(used)} is used, but the ladder has {len(self.ladder)}")
         if self.ladder[self.exact_rung].configuration != "exact":
             raise ValueError(f"exact_rung {self.exact_rung} is '{self.ladder[self.exact_rung].configuration}'")
+        if self.ladder[self.exact_rung].model != len(self.models) - 1:
+            raise ValueError("exact_rung is not of the last model, which the others are compared with")
         if self.certificate is not None and self.certificate.candidate >= len(self.candidates):
             raise ValueError(f"certificate is for candidate {self.certificate.candidate} of {len(self.candidates)}")
         if self.certificate is not None and self.certificate.certified != self.certificate.candidate + 1:
@@ -227,6 +234,16 @@ def check_stages(stages: tuple[Stage, ...]) -> None:
         raise ValueError("two stages run the same rung")
     if any((stage.threshold is None) != (stage is stages[-1]) for stage in stages):
         raise ValueError("every stage but the last needs a threshold, and the last has none")
+
+
+def _check_names(ladder: tuple[LadderRung, ...]) -> None:
+    """Raises ValueError where rungs of two models would find one another's weights."""
+    several = len({rung.model for rung in ladder}) > 1
+    owner: dict[str, int] = {}
+    for number, rung in enumerate(ladder):
+        alone = not owners_of(rung.configuration) or owner.setdefault(rung.name, rung.model) == rung.model
+        if several and owners_of(rung.configuration) and not (rung.name and alone):
+            raise ValueError(f"rung {number} has the weights of several models under the name '{rung.name}'")
 
 
 def save_policy(path: str | os.PathLike[str], policy: Policy) -> None:
@@ -286,7 +303,10 @@ def _needed(policy: Policy, content: bytes | None, where: str) -> dict[Owner, Ca
         calibrated = {} if content is None else unpack_calibrated(unpack_weights(content, where), where)
         for rung in policy.ladder:
             if owners_of(rung.configuration):
-                needed |= needed_by(rung.configuration, rung.name, calibrated, where)
+                found = needed_by(rung.configuration, rung.name, calibrated, where)
+                if len(policy.models) > 1 and any(not own.rung for own in found):
+                    raise FormatError(f"{where}: has weights that models share, which only one model's rungs can")
+                needed |= found
     except FormatError as problem:
         raise PolicyError(str(problem)) from None
     return needed
