@@ -20,6 +20,7 @@ from approxlite.formats.archive import (
 from approxlite.formats.configuration import Configuration
 from approxlite.formats.document import Document, parse_document, read_bytes, save_atomically
 from approxlite.formats.errors import ConfigurationError, FormatError, PolicyError
+from approxlite.formats.input_form import InputForm
 from approxlite.formats.interval import Estimate
 from approxlite.formats.provenance import ModelReference, Sha256, SplitRecord, Time
 from approxlite.formats.rule import MAX_CANDIDATES, Rule
@@ -46,12 +47,14 @@ RungIndex = Annotated[int, Field(ge=0, lt=MAX_RUNGS)]
 
 
 class LadderRung(Document):
-    """One rung: a model of the policy and a configuration of it. Cost is a share of stock LiteRT float time.
+    """One rung: a model of the policy and a configuration of it. Cost is a share of stock LiteRT float time, of several
+    models the last one's.
 
-    cost_ms, slow_ms, energy_mj: median and 99th percentile of its latency, energy of one inference, on the policy's kind
+    cost_ms, slow_ms: median and 99th percentile of its latency. energy_mj: of one inference. All on the policy's kind
     of device; None if nobody measured them there.
-    name: what the rung's own weights are filed under in rungs.bin. Weights that rungs share are told apart by operator
-    id alone, so they are for policies of one model.
+    name: what the rung's own weights are filed under in rungs.bin, in policies of several models a name of that model.
+    Weights that rungs share have none: they are told apart by operator id alone, so they are for policies of one model.
+    input: how the model's input is made of the last model's; None: the same numbers, on the model's own grid.
     """
 
     model: Annotated[int, Field(ge=0)] = 0
@@ -62,6 +65,7 @@ class LadderRung(Document):
     energy_mj: Estimate | None = None
     scales: dict[str, Scale] = Field(default_factory=dict)
     name: RungName = ""
+    input: InputForm | None = None
 
     def spec(self, weights: WeightsFile | None = None) -> RungSpec:
         """As the engine takes it, with `weights` if it uses any."""
@@ -176,7 +180,7 @@ class Policy(Document):
     rule: Rule
     # Most cautious first, and first of all exact alone: the fixed sequence that certification walks.
     candidates: Annotated[tuple[Candidate, ...], Field(min_length=1, max_length=MAX_CANDIDATES)]
-    input_rms: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None  # of calibration inputs; see InputChange
+    input_rms: Annotated[float, Field(gt=0)] | None = None  # of the inputs tuned on, by which `InputChange` measures
     split: SplitRecord
     certificate: Certificate | None
     probes: tuple[Probe, ...]
@@ -217,6 +221,7 @@ class Policy(Document):
                 raise ValueError(f"rung {number}: {problem}") from None
             if canonical != rung.configuration:
                 raise ValueError(f"rung {number} has configuration '{rung.configuration}', not '{canonical}'")
+        _check_names(self.ladder)
         if self.class_maps and len(self.class_maps) != len(self.models):
             raise ValueError(f"{len(self.class_maps)} class maps for {len(self.models)} models")
         stages = [stage for candidate in self.candidates for stage in candidate.stages]
@@ -227,6 +232,8 @@ class Policy(Document):
             raise ValueError(f"exact_rung {self.exact_rung} is '{self.ladder[self.exact_rung].configuration}'")
         if [stage.rung for stage in self.candidates[0].stages] != [self.exact_rung]:
             raise ValueError("the first candidate is not exact alone, which every rule can fall back to")
+        if self.ladder[self.exact_rung].model != len(self.models) - 1:
+            raise ValueError("exact_rung is not of the last model, which the others are compared with")
         self._check_rule()
         if self.certificate is not None and self.certificate.candidate >= len(self.candidates):
             raise ValueError(f"certificate is for candidate {self.certificate.candidate} of {len(self.candidates)}")
@@ -235,19 +242,20 @@ class Policy(Document):
         return self
 
     def _check_rule(self) -> None:
-        rule = self.rule
-        if rule.candidate >= len(self.candidates):
-            raise ValueError(f"the rule names candidate {rule.candidate} of {len(self.candidates)}")
+        """Raises ValueError where the rule needs what the policy lacks."""
+        rule, count = self.rule, len(self.candidates)
+        if rule.candidate >= count:
+            raise ValueError(f"the rule names candidate {rule.candidate} of {count}")
         if rule.candidate >= self.certified:
             raise ValueError(f"the rule starts at candidate {rule.candidate}, which is not certified")
-        if rule.confidence_table is not None and len(rule.confidence_table) != len(self.candidates):
-            raise ValueError(f"confidence_table is for {len(rule.confidence_table)} of {len(self.candidates)} candidates")
-        if rule.kind == "budget" or rule.energy_j_per_hour is not None or rule.battery is not None:
-            if any(each.energy_mj is None for each in (*self.ladder, *self.candidates)):
-                raise ValueError("an energy budget needs the measured energy_mj of every rung and candidate")
-        if rule.kind in ("deadline", "auto"):
-            if any(rung.cost_ms is None or rung.slow_ms is None for rung in self.ladder):
-                raise ValueError(f"a {rule.kind} rule needs the measured cost_ms and slow_ms of every rung")
+        if rule.confidence_table is not None and len(rule.confidence_table) != count:
+            raise ValueError(f"confidence_table is for {len(rule.confidence_table)} of {count} candidates")
+        energies = [rung.energy_mj for rung in self.ladder] + [candidate.energy_mj for candidate in self.candidates]
+        if rule.has_budget and None in energies:
+            raise ValueError("an energy budget needs the measured energy_mj of every rung and candidate")
+        times = [time for rung in self.ladder for time in (rung.cost_ms, rung.slow_ms)]
+        if rule.kind in ("deadline", "auto") and None in times:
+            raise ValueError(f"a {rule.kind} rule needs the measured cost_ms and slow_ms of every rung")
 
 
 def check_stages(stages: tuple[Stage, ...]) -> None:
@@ -256,6 +264,16 @@ def check_stages(stages: tuple[Stage, ...]) -> None:
         raise ValueError("two stages run the same rung")
     if any((stage.threshold is None) != (stage is stages[-1]) for stage in stages):
         raise ValueError("every stage but the last needs a threshold, and the last has none")
+
+
+def _check_names(ladder: tuple[LadderRung, ...]) -> None:
+    """Raises ValueError where rungs of two models would find one another's weights."""
+    several = len({rung.model for rung in ladder}) > 1
+    owner: dict[str, int] = {}
+    for number, rung in enumerate(ladder):
+        alone = not owners_of(rung.configuration) or owner.setdefault(rung.name, rung.model) == rung.model
+        if several and owners_of(rung.configuration) and not (rung.name and alone):
+            raise ValueError(f"rung {number} has the weights of several models under the name '{rung.name}'")
 
 
 def save_policy(path: str | os.PathLike[str], policy: Policy) -> None:
@@ -315,7 +333,10 @@ def _needed(policy: Policy, content: bytes | None, where: str) -> dict[Owner, Ca
         calibrated = {} if content is None else unpack_calibrated(unpack_weights(content, where), where)
         for rung in policy.ladder:
             if owners_of(rung.configuration):
-                needed |= needed_by(rung.configuration, rung.name, calibrated, where)
+                found = needed_by(rung.configuration, rung.name, calibrated, where)
+                if len(policy.models) > 1 and any(not own.rung for own in found):
+                    raise FormatError(f"{where}: has weights that models share, which only one model's rungs can")
+                needed |= found
     except FormatError as problem:
         raise PolicyError(str(problem)) from None
     return needed

@@ -52,6 +52,11 @@ class Rule(Document):
     deadline_ms: Positive | None = None
     headroom_limit: Positive | None = None
 
+    @property
+    def has_budget(self) -> bool:
+        """Whether there is an energy budget to keep."""
+        return self.energy_j_per_hour is not None or self.battery is not None
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         own = _PARAMETERS[self.kind]
@@ -60,10 +65,9 @@ class Rule(Document):
             raise ValueError(f"a {self.kind} rule has no {strange[0]}")
         if self.kind == "confidence":
             self._check_table()
-        budget = self.energy_j_per_hour is not None or self.battery is not None
-        if self.kind == "budget" and not budget:
+        if self.kind == "budget" and not self.has_budget:
             raise ValueError("a budget rule needs energy_j_per_hour or battery")
-        if budget and self.idle_w is None:
+        if self.has_budget and self.idle_w is None:
             raise ValueError("a budget is of the whole device; say with idle_w what it draws between inferences")
         if self.kind == "thermal" and self.headroom_limit is None:
             raise ValueError("a thermal rule needs headroom_limit")

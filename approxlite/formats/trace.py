@@ -13,9 +13,9 @@ from approxlite.formats.errors import FormatError
 from approxlite.formats.provenance import Time
 
 Reason = Literal[
-    "first_stage", "confident", "unsure", "last_stage", "not_finite", "pinned", "alarm", "unchanged", "stable", "unstable",
-    "budget", "budget_infeasible", "deadline", "late", "heat", "cool", "canary", "no_canary", "agrees", "differs",
-    "tripwire",
+    "first_stage", "confident", "unsure", "last_stage", "not_finite", "pinned", "alarm", "unchanged", "stable",
+    "unstable", "budget", "budget_infeasible", "deadline", "late", "heat", "cool", "canary", "no_canary", "agrees",
+    "differs", "tripwire",
 ]  # fmt: skip
 """Why a step was taken; `approx_reason` in controller.h says what each means, and what its evidence is."""
 MAX_TRACE_BYTES = 1024 * 1024 * 1024

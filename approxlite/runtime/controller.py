@@ -59,7 +59,7 @@ class RungFacts:
 
 @dataclass(frozen=True, slots=True)
 class CandidateFacts:
-    """One way of answering. energy_mj: mean, escalations included; NaN: not measured. reuse_change: negative is never."""
+    """One way of answering. energy_mj: mean, escalations included; NaN: not measured. reuse_change: negative: never."""
 
     stages: Sequence[Stage]
     energy_mj: float = _UNKNOWN
@@ -142,14 +142,15 @@ class Controller:
         options = NativeOptions(
             native_rungs, len(rungs), native_candidates, len(candidates),
             len(candidates) if certified is None else certified, exact_rung, _CONFIDENCES[rule.confidence],
-            NativeAgreement.of(agreement), _native_rule(rule, clock() if from_s is None else from_s), guard, output_count,
+            NativeAgreement.of(agreement), _native_rule(rule, clock() if from_s is None else from_s), guard,
+            output_count,
         )  # fmt: skip
         self._session = ctypes.c_void_p()
         status = self._native.approx_session_create(ctypes.byref(options), ctypes.byref(self._session))
         if status != 0:
             raise PolicyError(
-                f"a {rule.kind} rule over {len(candidates)} candidates and {len(rungs)} rungs cannot be followed: a rung, "
-                "threshold or measurement is missing or out of range"
+                f"a {rule.kind} rule over {len(candidates)} candidates and {len(rungs)} rungs cannot be followed: "
+                "a rung, threshold or measurement is missing or out of range"
             )
         self._step = NativeStep()
         self._step_address = ctypes.byref(self._step)
@@ -168,8 +169,8 @@ class Controller:
         return self._read(self._native.approx_session_begin(self._session, known, self._step_address))
 
     def observe(self, output: NDArray[Any], latency_ms: float = _UNKNOWN, energy_mj: float = _UNKNOWN) -> Step:
-        """Takes the output of the rung that was asked for, of any shape. RUN or ACCEPT. ValueError when no run was asked
-        for, or the output cannot be compared with exact's."""
+        """Takes the output of the rung that was asked for, of any shape. RUN or ACCEPT. ValueError when no run was
+        asked for, or the output cannot be compared with exact's."""
         return self._give(self._native.approx_session_observe, output, latency_ms, energy_mj)
 
     def finish(self) -> Step:

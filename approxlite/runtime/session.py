@@ -92,8 +92,9 @@ class Session:
         )
         check_probes(self.policy, self._ladder)
         self._controller = Controller.of(self.policy, output_count=self._ladder.output_count, guard=guard)
-        self._change = InputChange(self.policy.input_rms)
-        self._answer: Answer | None = None
+        self._reuses = any(candidate.reuse_change is not None for candidate in self.policy.candidates)
+        self._change = InputChange(self.policy.input_rms if self._reuses or guard is not None else None)
+        self._before: NDArray[Any] | None = None  # the answer given last, where it may be given again
         self._unchecked: tuple[NDArray[Any], Step] | None = None
         self.last_check: Check | None = None
         """Of the answer checked last; None before the first."""
@@ -114,11 +115,15 @@ class Session:
             nanoseconds += self._ladder.last_ns
             step = self._controller.observe(output, self._ladder.last_ns / 1e6)
         if step.action == "reuse":
-            assert self._answer is not None, "the controller gives an answer again only after one"
-            output = self._answer.output.copy()
+            assert self._before is not None, "the controller gives an answer again only after one"
+            output = self._before.copy()
         else:
             self._change.keep(x)
-        self._answer = Answer(
+            self._before = output.copy() if self._reuses else None
+        after = self._controller.finish()
+        if after.action == "check":
+            self._unchecked = (np.array(x), after)
+        return Answer(
             output=output,
             rung=step.rung,
             configuration=self.policy.ladder[step.rung].configuration,
@@ -130,10 +135,6 @@ class Session:
             rungs_run=tuple(rungs_run),
             latency_ms=nanoseconds / 1e6,
         )
-        after = self._controller.finish()
-        if after.action == "check":
-            self._unchecked = (np.array(x), after)
-        return self._answer
 
     def finish(self) -> Check | None:
         """Makes the check that the last answer was drawn for, if it was and it has not been made yet."""
