@@ -7,7 +7,6 @@
 #include <new>
 
 #include "controller/agreement.h"
-#include "controller/confidence.h"
 
 namespace approxlite {
 namespace {
@@ -63,11 +62,12 @@ approx_step Session::observe(const float* output, size_t count, float latency_ms
   assert(running() && fits(count));
   rule_->ran({rung_, not_negative(latency_ms), not_negative(energy_mj)});
   if (rung_ == facts_.exact_rung) exact_count_ = count;
-  const float confidence = confidence_of(facts_.confidence, output, count);
+  const Reading reading = read(facts_.confidence, output, count);
+  const float confidence = reading.confidence;
   if (rung_ == facts_.exact_rung) {
     const bool last = phase_ != Phase::kStage || stage_ + 1 == facts_.candidates[candidate_].stage_count;
-    if (std::isnan(confidence)) return accept(APPROX_REASON_NOT_FINITE, confidence, output, count);
-    if (last) return accept(APPROX_REASON_LAST_STAGE, confidence, output, count);
+    if (std::isnan(confidence)) return accept(APPROX_REASON_NOT_FINITE, reading, output, count);
+    if (last) return accept(APPROX_REASON_LAST_STAGE, reading, output, count);
   }
   if (std::isnan(confidence)) {
     if (guard_ != nullptr) guard_->inspect(rung_, output, count, input_change_);
@@ -87,7 +87,7 @@ approx_step Session::observe(const float* output, size_t count, float latency_ms
     const approx_alarm alarm = guard_->inspect(rung_, output, count, input_change_);
     if (alarm != APPROX_ALARM_NONE) return fall_back(APPROX_REASON_TRIPWIRE, static_cast<float>(alarm));
   }
-  return accept(reason, confidence, output, count);
+  return accept(reason, reading, output, count);
 }
 
 approx_step Session::finish() {
@@ -162,12 +162,12 @@ approx_step Session::fall_back(approx_reason reason, float evidence) {
   return run(Phase::kExact, 0, reason, evidence);
 }
 
-approx_step Session::accept(approx_reason reason, float evidence, const float* output, size_t count) {
+approx_step Session::accept(approx_reason reason, const Reading& reading, const float* output, size_t count) {
+  const float evidence = reading.confidence;
   const bool followed = phase_ == Phase::kStage;
   phase_ = Phase::kAnswered;
   if (followed) {
-    const int32_t top = top_of(output, count);
-    rule_->followed({candidate_, facts_.class_of(rung_, top), top < 0 ? kNaN : output[top]});
+    rule_->followed({candidate_, facts_.class_of(rung_, reading.top), reading.largest});
     // Exact by itself is not what was promised; exact at the end of a cascade is part of it.
     if (candidate_ > 0 && !std::isnan(evidence)) draw_ = draw(evidence);
     if (rung_ == facts_.exact_rung && draw_.checked) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "controller/confidence.h"
 #include "controller/facts.h"
 #include "controller/guard.h"
 #include "controller/rules/rule.h"
@@ -58,7 +59,7 @@ class Session {
   bool may_reuse(const Choice& choice) const;
   approx_step run(Phase phase, size_t stage, approx_reason reason, float evidence);
   approx_step fall_back(approx_reason reason, float evidence);
-  approx_step accept(approx_reason reason, float evidence, const float* output, size_t count);
+  approx_step accept(approx_reason reason, const Reading& reading, const float* output, size_t count);
   approx_step step(approx_action action, approx_reason reason, float evidence) const;
   Draw draw(float confidence);
 
