@@ -4,9 +4,9 @@
  * Answers already given are checked against exact at random (canaries), more often where confidence is low, and counted
  * with inverse-propensity weights in an e-process: a test that may be read after every canary and raises a false alarm
  * with probability at most alpha for ever (Ramdas, Gruenwald, Vovk and Shafer, "Game-theoretic statistics and safe
- * anytime-valid inference", 2023). Tripwires act at once: outputs that are not finite, all zero, that do not change while
- * the input does, or that leave the range seen in calibration. An alarm stays until re-certification, across restart, reboot and
- * update: the state is saved in two slots with checksums; a state that cannot be read is an alarm.
+ * anytime-valid inference", 2023). Tripwires act at once: outputs that are not finite, all zero, that do not change
+ * while the input does, or that leave the range seen in calibration. An alarm stays until re-certification, across
+ * restart, reboot and update: the state is saved in two slots with checksums; a state that cannot be read is an alarm.
  *
  * Thread-safety: one guard belongs to one thread at a time, that of its session. Its random numbers are its own.
  */
@@ -51,11 +51,13 @@ typedef struct approx_guard_options {
   float unsure;            /**< confidence below which answers are checked `unsure_factor` times as often ... */
   float unsure_factor;     /**< ... >= 1; probabilities are capped at 1 */
   float unsure_share;      /**< share of answers that unsure ones were in calibration, 0..1, to keep to canary_rate */
-  uint64_t seed;           /**< of the draws */
+  uint64_t seed;           /**< of the draws, and mixed in when a saved state is taken up: a fresh one at each start keeps
+                                draws lost in a crash from being made again; 0: exactly the draws that were saved */
   const approx_output_range* ranges; /**< by rung; borrowed during creation; NULL: none known */
   size_t range_count;                /**< at most APPROX_MAX_RUNGS */
   int32_t constant_limit; /**< equal outputs in a row, with inputs that changed, that are an alarm; >= 2, e.g. 8 */
-  float still_change; /**< >= 0: an input that changed less than this, or by nobody knows what, may have the same output */
+  float still_change; /**< >= 0: an input that changed less than this may have the same output, and so may one of which
+                           nobody knows how much it changed */
   int32_t out_of_range_limit; /**< outputs in a row, further out of their rung's range than it is wide, that are an
                                    alarm; >= 1, e.g. 3 */
 } approx_guard_options;
@@ -75,6 +77,16 @@ APPROX_EXPORT approx_status approx_guard_create(const approx_guard_options* opti
 APPROX_EXPORT void approx_guard_destroy(approx_guard* guard); /* NULL is fine; after its session */
 
 APPROX_EXPORT approx_status approx_guard_get_status(const approx_guard* guard, approx_guard_status* out);
+
+/** Looks at an output of `count` >= 1 entries of a rung other than exact, as approx_session_observe does by itself, with
+ * the change of the input, NaN if unknown. `alarm` is what the guard is latched for afterwards. */
+APPROX_EXPORT approx_status approx_guard_inspect(approx_guard* guard, int32_t rung, const float* output, size_t count,
+                                                 float change, int32_t* alarm);
+
+/** Lives through `count` answers at once: draws canaries at their confidences and checks them against `differs`, nonzero
+ * where the answer is not exact's. For simulations. `given`: how many were given before the guard was latched. */
+APPROX_EXPORT approx_status approx_guard_replay(approx_guard* guard, const float* confidences, const uint8_t* differs,
+                                                size_t count, size_t* given);
 
 /** Latches exact from the next inference on, for a reason from outside, such as a person. A guard that is latched keeps
  * its first alarm. APPROX_INVALID_ARGUMENT unless `alarm` is one. */
