@@ -34,8 +34,9 @@ struct GuardState {
 //         136  constant count, i32 140 out-of-range count, i32    144  zeros       248  CRC-64/XZ of bytes 0..247
 //
 // all little-endian. The sequence number grows with every save; the newest slot whose checksum and values are right is
-// the state. CRC-64 finds every burst of up to 64 bits and misses other damage, such as a write torn in the middle, once
-// in 2^64; it needs no table and no key. Against somebody who writes the file on purpose no hash without a secret helps.
+// the state. CRC-64 finds every burst of up to 64 bits and misses other damage, such as a write torn in the middle,
+// once in 2^64; it needs no table and no key. Against somebody who writes the file on purpose no hash without a secret
+// helps.
 constexpr size_t kSlotBytes = APPROX_GUARD_STATE_BYTES / 2;
 
 // CRC-64/XZ (ECMA-182 reflected).
