@@ -13,9 +13,9 @@ struct Bet {
 };
 constexpr std::array<Bet, EProcess::kBets> kBet = {{{2.5, 0.85}, {10, 0.15}}};
 
-// Weights of the starts: kFirst before the first check, kEarly evenly over the next kEarlyChecks, the rest over all that
-// follow, falling with the square of their number. A change is found the sooner the more weight there is around it; what
-// this choice buys and costs is in docs/decisions/the-guard-is-an-e-process.md.
+// Weights of the starts: kFirst before the first check, kEarly evenly over the next kEarlyChecks, the rest over all
+// that follow, falling with the square of their number. A change is found the sooner the more weight there is around
+// it; what this choice buys and costs is in docs/decisions/the-guard-is-an-e-process.md.
 constexpr double kFirst = 0.1, kEarly = 0.8, kEarlyChecks = 2500;
 
 // So that a bet that shrank to reach the limit does, whatever the rounding.

@@ -14,16 +14,17 @@ namespace approxlite {
 //
 //   1 + b (least / p_i) (D - epsilon),   least <= p_i,   0 < b < 1 / epsilon,
 //
-// and an answer that is not checked by 1. That is positive, and under the hypothesis its mean given the past is at most
-// 1, since E[1{checked} / p_i | answer] = 1: the capital is a nonnegative supermartingale (Waudby-Smith and Ramdas,
-// "Estimating means of bounded random variables by betting", 2024; inverse propensities as in Xu, Waudby-Smith and
-// Ramdas, "Active, anytime-valid risk controlling prediction sets", 2024).
+// and an answer that is not checked by 1. That is positive, and under the hypothesis its mean given the past is at
+// most 1, since E[1{checked} / p_i | answer] = 1: the capital is a nonnegative supermartingale (Waudby-Smith and
+// Ramdas, "Estimating means of bounded random variables by betting", 2024; inverse propensities as in Xu, Waudby-Smith
+// and Ramdas, "Active, anytime-valid risk controlling prediction sets", 2024).
 //
 // A gambler who started long ago has lost much of it in the good time. So one starts before each check k, with capital
 // weight_k, for every fraction of a few: the sum of their capitals and of the weight not yet spent starts at 1 and is a
 // nonnegative supermartingale still, so it reaches 1 / alpha, ever, with probability at most alpha (Ville). This is the
-// Shiryaev-Roberts recursion with weights that have a finite sum, which is what makes it hold for ever (Shin, Ramdas and
-// Rinaldo, "E-detectors", 2024, bound the time between false alarms instead). All starts of one fraction share a number.
+// Shiryaev-Roberts recursion with weights that have a finite sum, which is what makes it hold for ever (Shin, Ramdas
+// and Rinaldo, "E-detectors", 2024, bound the time between false alarms instead). All starts of one fraction share a
+// number.
 //
 // Nobody needs more than 1 / alpha: bets shrink before a check so that a difference would just reach it. What a jump
 // beyond would have won is kept for when there is no difference.

@@ -132,7 +132,7 @@ TEST(Guard, OutOfRangeIsAnAlarmOnlyFarOutAndInARow) {
   Guard guard(options);
   const auto with = [](float value, float tick) { return std::vector<float>{0.5f, tick, value}; };
   for (int i = 0; i < 100; ++i) ASSERT_EQ(inspect(guard, with(2.9f, i % 2)), APPROX_ALARM_NONE) << "within its width";
-  for (int i = 0; i < 100; ++i) ASSERT_EQ(inspect(guard, with(i % 3 < 2 ? 50 : 0, i % 2)), APPROX_ALARM_NONE) << i;
+  for (int i = 0; i < 102; ++i) ASSERT_EQ(inspect(guard, with(i % 3 < 2 ? 50 : 0, i % 2)), APPROX_ALARM_NONE) << i;
   ASSERT_EQ(inspect(guard, with(3.1f, 0)), APPROX_ALARM_NONE);
   ASSERT_EQ(inspect(guard, with(-3.1f, 0)), APPROX_ALARM_NONE);
   EXPECT_EQ(inspect(guard, with(9, 0)), APPROX_ALARM_OUT_OF_RANGE);
