@@ -35,7 +35,7 @@ class GuardSettings(Document):
     confidence below `unsure` are checked `unsure_factor` times as often as the others; unsure_share: share of answers
     that they were in calibration.
     ranges: by rung; None or absent where unknown. constant_limit: equal outputs in a row, with inputs that changed by
-    at least `still_change`, that are an alarm. out_of_range_limit: outputs in a row far out of range that are one.
+    more than `still_change`, that are an alarm. out_of_range_limit: outputs in a row far out of range that are one.
     """
 
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.01

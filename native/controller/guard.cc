@@ -92,7 +92,7 @@ approx_alarm Guard::judge(const OutputFacts& facts, float change) {
     output_known_ = true;
     output_hash_ = facts.hash;
     constant_ = 1;
-  } else if (change >= still_change_) {  // not if it is NaN
+  } else if (change > still_change_) {  // not if it is NaN
     ++constant_;
   }
   return constant_ >= constant_limit_ ? APPROX_ALARM_CONSTANT : APPROX_ALARM_NONE;

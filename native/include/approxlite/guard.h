@@ -56,8 +56,8 @@ typedef struct approx_guard_options {
   const approx_output_range* ranges; /**< by rung; borrowed during creation; NULL: none known */
   size_t range_count;                /**< at most APPROX_MAX_RUNGS */
   int32_t constant_limit; /**< equal outputs in a row, with inputs that changed, that are an alarm; >= 2, e.g. 8 */
-  float still_change; /**< >= 0: an input that changed less than this may have the same output, and so may one of which
-                           nobody knows how much it changed */
+  float still_change; /**< >= 0: an input that changed by no more than this may have the same output, and so may one of
+                           which nobody knows how much it changed */
   int32_t out_of_range_limit; /**< outputs in a row, further out of their rung's range than it is wide, that are an
                                    alarm; >= 1, e.g. 3 */
 } approx_guard_options;
