@@ -18,7 +18,7 @@ Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write t
 
 def certify(
     policy: options.PolicyFile,
-    model: options.ModelOption,
+    model: options.ModelOptions,
     data: options.DataOption,
     epsilon: options.Epsilon = 0.05,
     delta: options.Delta = 0.05,
@@ -26,22 +26,26 @@ def certify(
     mean: options.Mean = None,
     std: options.Std = None,
     scale: options.Scale = None,
+    stream: options.Stream = "",
+    block: options.Block = None,
     json: options.Json = False,
 ) -> None:
     """Certify that at most EPSILON of the policy's answers differ from exact, with confidence 1 - DELTA.
 
     Of the data that the policy was tuned on, only the part that tuning never saw is used. No labels are needed. Exits
-    with 5, and writes nothing, when the data cannot support the claim.
+    with 5, and writes nothing, when the data cannot support the claim. Samples of one person or recording are alike:
+    with --stream each counts once; with --block samples N apart in one long recording count.
 
     Example: `approxlite certify runs/policy.approx --model model.tflite --data tuning.npz --epsilon 0.05 --delta 0.05`
     """
-    samples = options.load(model, data, mean, std, scale)
+    loaded = load_policy(policy)
+    samples = options.load(options.last_model(loaded, model), data, mean, std, scale, stream)
     with Progress().stage("certify"):
-        result = certified(load_policy(policy), model, samples, epsilon=epsilon, delta=delta)
+        result = certified(loaded, model, samples, epsilon=epsilon, delta=delta, block=block)
     save_policy(out or policy, result)
     assert result.certificate is not None
     if json:
         print_json(result.certificate)
     else:
         print_line(result.certificate.statement)
-        print_line(f"runs: {stages_text(result.rule.stages)}; written to {out or policy}")
+        print_line(f"runs: {stages_text(result.stages)}; written to {out or policy}")

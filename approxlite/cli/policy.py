@@ -33,6 +33,9 @@ def build(
     data: options.DataOption,
     out: Out,
     aim: options.Aim = AIM,
+    agreement: options.AgreementKind = "top_one",
+    tolerance: options.Tolerance = 0.0,
+    stream: options.Stream = "",
     mean: options.Mean = None,
     std: options.Std = None,
     scale: options.Scale = None,
@@ -44,11 +47,20 @@ def build(
     Example: `approxlite policy build runs/curve.json --model model.tflite --data tuning.npz --out runs/policy.approx`
     """
     found, weights = load_curve(curve)
-    samples = options.load(model, data, mean, std, scale)
+    samples = options.load(model, data, mean, std, scale, stream)
+    rule = options.agreement(model, agreement, tolerance)
     with Progress().stage("build"):
         sequence = next_sequence(policy_at(out))
         policy = build_policy(
-            found, weights, model, samples, weights_from=weights_path(curve), aim=aim, sequence=sequence, seed=seed
+            found,
+            weights,
+            model,
+            samples,
+            weights_from=weights_path(curve),
+            agreement=rule,
+            aim=aim,
+            sequence=sequence,
+            seed=seed,
         )
     save_policy(out, policy)
     if json:
@@ -72,12 +84,13 @@ def show(policy: options.PolicyFile, json: options.Json = False) -> None:
 
 
 @app.command("verify")
-def check(policy: options.PolicyFile, model: options.ModelOption, json: options.Json = False) -> None:
+def check(policy: options.PolicyFile, model: options.ModelOptions, json: options.Json = False) -> None:
     """Check that a policy belongs to a model, and that its rungs compute the same bits here as where it was made.
 
     Example: `approxlite policy verify runs/policy.approx --model model.tflite`
     """
-    load_model(model)  # says more about a damaged file than "another model"
+    for path in model:
+        load_model(path)  # says more about a damaged file than "another model"
     verification = verify(load_policy(policy), model)
     if json:
         print_json(verification)
@@ -95,7 +108,7 @@ def _print(policy: Policy) -> None:
         [(str(n), ratio_interval(rung.cost), rung.configuration) for n, rung in enumerate(policy.ladder)],
     )
     print_line("")
-    chosen = policy.rule.stages
+    chosen = policy.stages
     print_table(
         ("", "candidate", "share of stock float", "differs from exact"),
         [

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from approxlite.formats.agreement import TOP_ONE, AgreementRule
 from approxlite.formats.configuration import EXACT
 from approxlite.formats.data import Data
 from approxlite.formats.document import Document
@@ -15,9 +14,10 @@ from approxlite.formats.interval import Estimate
 from approxlite.formats.policy import Policy
 from approxlite.formats.provenance import Sha256
 from approxlite.formats.rung import RungSpec
-from approxlite.policy.outcomes import answered_shares, answers_of, reached_shares, scores
-from approxlite.policy.statistics import ratio_of_times, share
-from approxlite.policy.turns import BLOCK, Run, take_steady_turns
+from approxlite.policy.outcomes import answered_shares, comparable, reached_shares, rung_class_maps
+from approxlite.policy.statistics import ratio_of_times
+from approxlite.policy.turns import BLOCK, take_steady_turns
+from approxlite.policy.ways import Way, way_of
 from approxlite.runtime.backend import ModelSource
 from approxlite.runtime.interpreter import Interpreter
 from approxlite.runtime.session import Session
@@ -52,7 +52,7 @@ class Beside(Document):
 class Evaluation(Document):
     """The answer of `approxlite evaluate`.
 
-    agreement: share of answers that are exact's. accuracy: share that is right, None without labels.
+    agreement: share of answers that are exact's. accuracy: share that is right, None without labels or classes.
     rungs: share of inputs that each rung of the ladder answers. reached: share of inputs that each stage runs.
     """
 
@@ -68,14 +68,6 @@ class Evaluation(Document):
     rounds: int
     seed: int
     threads: int
-
-
-@dataclass(frozen=True)
-class _Way:
-    """One way of running the model: its answer to each sample, (samples,), and how to time it on one."""
-
-    answers: NDArray[np.intp]
-    run: Run
 
 
 def evaluate_policy(
@@ -97,12 +89,17 @@ def evaluate_policy(
     sources = models_of(policy, models)
     with Session(policy, sources, num_threads=threads) as session:
         answered = [session.run(x) for x in data.x]
-        ours = _Way(_classes([answer.output for answer in answered]), lambda x: session.run(x).latency_ms)
+        maps = rung_class_maps(policy)
+        ours = Way(
+            [comparable(answer.output, policy.agreement) for answer in answered],
+            [maps[answer.rung] for answer in answered],
+            lambda x: session.run(x).latency_ms,
+        )
         ran = [answer.rungs_run for answer in answered]
         rungs = answered_shares(ran, len(policy.ladder))
-        reached = reached_shares(ran, policy.rule.stages)
+        reached = reached_shares(ran, policy.stages)
         exact_model = sources[policy.ladder[policy.exact_rung].model]
-        return _evaluation(ours, exact_model, data, rungs, reached, seconds, seed, threads, progress)
+        return _evaluation(ours, exact_model, data, rungs, reached, policy.agreement, seconds, seed, threads, progress)
 
 
 def evaluate_configuration(
@@ -110,22 +107,27 @@ def evaluate_configuration(
     model: ModelSource,
     data: Data,
     *,
+    agreement: AgreementRule = TOP_ONE,
     seconds: float = SECONDS,
     seed: int = 0,
     threads: int = 1,
     progress: Progress = lambda _share: None,
 ) -> Evaluation:
-    """The same for one rung on its own. Raises ConfigurationError when it does not fit the model."""
-    ours = _way(_loaded(model, rung, threads), data)
-    return _evaluation(ours, model, data, (1.0,), (1.0,), seconds, seed, threads, progress)
+    """The same for one rung on its own; `agreement` says when answers are exact's.
+
+    Raises ConfigurationError when it does not fit the model.
+    """
+    ours = _way(_loaded(model, rung, threads), data, agreement)
+    return _evaluation(ours, model, data, (1.0,), (1.0,), agreement, seconds, seed, threads, progress)
 
 
 def _evaluation(
-    ours: _Way,
+    ours: Way,
     model: ModelSource,
     data: Data,
     rungs: tuple[float, ...],
     reached: tuple[float, ...],
+    rule: AgreementRule,
     seconds: float,
     seed: int,
     threads: int,
@@ -134,23 +136,18 @@ def _evaluation(
     stock = StockInterpreter(model, num_threads=threads)
     ways = {
         "ours": ours,
-        "exact": _way(_loaded(model, RungSpec(configuration=EXACT), threads), data),
-        "stock": _way(Timed(stock), data),
+        "exact": _way(_loaded(model, RungSpec(configuration=EXACT), threads), data, rule),
+        "stock": _way(Timed(stock), data, rule),
     }
     runs = {name: way.run for name, way in ways.items()}
     times = take_steady_turns(
         runs, data.x, ours="ours", reference="stock", seconds=seconds, seed=seed, progress=progress
     )
-    exact = ways["exact"].answers
+    agreements = {name: way.agreement(ways["exact"], rule) for name, way in ways.items()}
+    accuracies = {name: way.accuracy(data, rule) for name, way in ways.items()}
 
     def ratio(name: str, reference: str) -> Estimate:
         return ratio_of_times(times[name], times[reference], block=BLOCK, seed=seed)
-
-    def agreement(name: str) -> Estimate:
-        return share(int((ways[name].answers == exact).sum()), len(data))
-
-    def accuracy(name: str) -> Estimate | None:
-        return None if data.y is None else share(int((ways[name].answers == data.y).sum()), len(data))
 
     def mean_ms(name: str) -> float:
         return float(np.median(times[name], axis=0).mean())
@@ -160,8 +157,8 @@ def _evaluation(
         data=data.name,
         data_sha256=data.sha256,
         samples=len(data),
-        agreement=agreement("ours"),
-        accuracy=accuracy("ours"),
+        agreement=agreements["ours"],
+        accuracy=accuracies["ours"],
         cost=Cost(
             mean_ms=mean_ms("ours"),
             ratio_to_exact=to_exact.value,
@@ -174,8 +171,8 @@ def _evaluation(
         beside=tuple(
             Beside(
                 name=name,
-                agreement=agreement(name),
-                accuracy=accuracy(name),
+                agreement=agreements[name],
+                accuracy=accuracies[name],
                 mean_ms=mean_ms(name),
                 ratio_to_stock=ratio(name, "stock"),
             )
@@ -193,13 +190,5 @@ def _loaded(model: ModelSource, rung: RungSpec, threads: int) -> Timed:
     return Timed(interpreter)
 
 
-def _way(timed: Timed, data: Data) -> _Way:
-    def run(x: NDArray[np.float32]) -> float:
-        timed.run(x)
-        return timed.last_ns / 1e6
-
-    return _Way(_classes([timed.run(x) for x in data.x]), run)
-
-
-def _classes(outputs: Sequence[NDArray[np.float32]]) -> NDArray[np.intp]:
-    return answers_of(np.stack([scores(output) for output in outputs]))
+def _way(timed: Timed, data: Data, rule: AgreementRule) -> Way:
+    return way_of(lambda x: (timed.run(x), timed.last_ns / 1e6), data, rule)

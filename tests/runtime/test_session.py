@@ -38,7 +38,7 @@ def test_a_session_does_what_a_replay_of_stored_outputs_says() -> None:
             answer = session.run(DATA.x[sample])
             assert (answer.rungs_run, answer.reason) == (expected.rungs_run, expected.reason)
             assert answer.evidence == expected.evidence
-            assert np.array_equal(answer.output[0], outcomes.outputs[expected.rung, sample])
+            assert np.array_equal(answer.output[0], outcomes.outputs[expected.rung][sample])
             assert answer.configuration == RUNGS[answer.rung]
             assert answer.latency_ms > 0
 
@@ -67,7 +67,7 @@ def test_an_answer_is_the_callers_to_keep() -> None:
 class BrokenLadder:
     """Rung 2 gives NaN, the others a sure answer."""
 
-    input_shape, input_dtype, last_ns = (1, 8, 8, 3), np.dtype(np.float32), 1000
+    input_shape, input_dtype, last_ns, output_count = (1, 8, 8, 3), np.dtype(np.float32), 1000, 2
 
     def __init__(self, *_: Any, **__: Any) -> None: ...
 

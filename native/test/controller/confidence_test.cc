@@ -1,10 +1,14 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <random>
 #include <vector>
 
 #include "approxlite/controller.h"
+#include "controller/confidence.h"
 
 namespace {
 
@@ -52,6 +56,24 @@ TEST(Confidence, IsNaNIfAnyEntryIsNotFinite) {
     EXPECT_TRUE(std::isnan(ratio({0.9f, bad, 0.1f})));
     EXPECT_TRUE(std::isnan(difference({0.9f, 0.1f, bad})));
     EXPECT_TRUE(std::isnan(difference({bad})));
+  }
+}
+
+TEST(Confidence, IsWhatSortingSays) {
+  std::mt19937 random(5);
+  const float odd[] = {0.0f, -0.0f, 1e-45f, -1e-45f, 3.4e38f, -3.4e38f, 0.5f};
+  for (int trial = 0; trial < 3000; ++trial) {
+    std::vector<float> output(2 + random() % 40);
+    for (float& value : output) {
+      value = random() % 4 == 0 ? odd[random() % std::size(odd)]
+                                : std::ldexp(static_cast<float>(random() % 200) - 100.0f, -5);
+    }
+    std::vector<float> sorted = output;
+    std::sort(sorted.begin(), sorted.end(), std::greater<>());
+    EXPECT_EQ(difference(output), sorted[0] - sorted[1]);
+    const approxlite::Reading reading = approxlite::read(APPROX_CONFIDENCE_TOP_TWO_RATIO, output.data(), output.size());
+    EXPECT_EQ(reading.top, std::max_element(output.begin(), output.end()) - output.begin());
+    EXPECT_EQ(reading.largest, sorted[0]);
   }
 }
 
