@@ -45,7 +45,7 @@ def main() -> int:
     parser.add_argument(
         "--runs",
         type=int,
-        default=4000,
+        default=2000,
         help="guards on false alarms where confidence says nothing (4000); an eighth elsewhere",
     )
     parser.add_argument("--seed", type=int, default=0, help="of all simulations (0)")

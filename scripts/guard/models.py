@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from approxlite.formats.guard import GuardSettings
 from approxlite.policy.guarding import guard_settings
 from approxlite.runtime.controller import confidence_of
+from approxlite.runtime.input_change import InputChange, root_mean_square
 from approxlite.runtime.interpreter import Interpreter
 
 REPOSITORY = Path(__file__).parents[2]
@@ -28,7 +29,7 @@ _LEAST_DIFFERING = 5  # answers, in each half, for confidences of disagreements 
 @dataclass(frozen=True)
 class Part:
     """outputs: (samples, classes), of the approximate rung, in order. changes: (samples,), of the input since the one
-    before; NaN at the first. still: (samples,), whether the person sat, stood or lay; None where samples are unrelated.
+    before, as sessions measure it; NaN at the first. still: (samples,), whether the person sat, stood or lay; None where samples are unrelated.
     """
 
     outputs: NDArray[np.float32]
@@ -94,15 +95,18 @@ def _model(path: Path, parts: list[_Samples]) -> Watched:
     interpreter = Interpreter(str(path))
     interpreter.set_ladder(["exact", _CONFIGURATION])
     interpreter.allocate_tensors()
-    tuning, test = (_part(interpreter, x, still) for x, still in parts)
+    input_rms = root_mean_square(parts[0][0])
+    tuning, test = (_part(interpreter, x, still, input_rms) for x, still in parts)
     settings = guard_settings([tuning.outputs], tuning.outputs, tuning.confidences, tuning.differs, tuning.changes)
     return Watched(path.stem, _CONFIGURATION, tuning, test, settings)
 
 
-def _part(interpreter: Interpreter, x: NDArray[Any], still: NDArray[np.bool_] | None) -> Part:
-    changes = np.full(len(x), np.nan, np.float32)
-    moved = np.abs(np.diff(x.astype(np.float32), axis=0))
-    changes[1:] = moved.reshape(len(moved), -1).mean(axis=1)
+def _part(interpreter: Interpreter, x: NDArray[Any], still: NDArray[np.bool_] | None, input_rms: float) -> Part:
+    measure = InputChange(input_rms)
+    changes = np.empty(len(x), np.float32)
+    for at, sample in enumerate(x):
+        changes[at] = measure.of(sample)
+        measure.keep(sample)
     given, taken = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     if given["dtype"] != x.dtype:
         scale, zero_point = given["quantization"]
