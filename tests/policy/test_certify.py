@@ -181,3 +181,64 @@ def test_a_policy_for_another_model_is_refused() -> None:
     data = small_data(200)
     with pytest.raises(PolicyError, match="the policy is for small"):
         certify(policy_of([EXACT], model=small_model()), small_model(seed=5), data)
+
+
+def grouped(samples: int, groups: int, seed: int = 1) -> Data:
+    return dataclasses.replace(small_data(samples, seed), groups=np.arange(samples) % groups, by="subject")
+
+
+def test_data_with_groups_is_certified_for_new_groups() -> None:
+    model = small_model()
+    certificate = certify(policy_of([EXACT, CAUTIOUS], model=model), model, grouped(240, 60)).certificate
+    assert certificate is not None
+    assert (certificate.unit, certificate.units, certificate.by) == ("group", 60, "subject")
+    assert certificate.certified == certificate.candidate + 1
+    assert "60 different `subject`" in certificate.statement
+    assert "at most 5 % of a new `subject`'s answers" in certificate.statement
+    assert "each `subject` was drawn independently" in certificate.statement
+
+
+def test_too_few_groups_are_said_with_how_many_more_would_do() -> None:
+    with pytest.raises(GuardError, match=r"5 different `subject` .* at best 45.1 % .* 5 % needs 59, 54 more"):
+        certify(policy_of([EXACT], model=small_model()), small_model(), grouped(240, 5))
+
+
+def test_a_stream_needs_as_many_blocks_as_other_data_needs_samples() -> None:
+    model = small_model()
+    policy = policy_of([EXACT, CAUTIOUS], model=model)
+    certificate = certify(policy, model, small_data(240), epsilon=0.05, block=4).certificate
+    assert certificate is not None
+    assert (certificate.unit, certificate.units, certificate.block) == ("block", 60, 4)
+    assert "answers that lie 4 or more samples apart are independent" in certificate.statement
+    with pytest.raises(GuardError, match=r"240 different samples .* 5 % needs 295, 55 more"):
+        certify(policy, model, small_data(240), block=5)
+
+
+def test_neighbours_of_samples_that_tuning_has_seen_do_not_certify() -> None:
+    model, data = small_model(), small_data(400)
+    policy = real_policy([EXACT], model, data)
+    with pytest.raises(DataError, match="neighbours of every sample"):
+        certify(policy, model, data, block=2)
+    with pytest.raises(DataError, match="tune with --stream subject"):
+        certify(policy, model, dataclasses.replace(data, groups=np.arange(400) // 4, by="subject"))
+
+
+def test_data_tuned_on_by_group_is_certified_on_its_unseen_groups() -> None:
+    model, data = small_model(), grouped(480, 120)
+    policy = real_policy([EXACT], model, data)
+    chosen = unseen(policy, data)
+    tuned = np.setdiff1d(np.arange(480), chosen)
+    assert not set(data.groups[chosen]) & set(data.groups[tuned])  # type: ignore[index]
+    certificate = certify(policy, model, data).certificate
+    assert certificate is not None
+    assert certificate.units == 60
+    with pytest.raises(DataError, match="give --stream subject"):
+        certify(policy, model, dataclasses.replace(data, groups=None, by=""))
+
+
+def test_a_stream_is_cut_in_one_way() -> None:
+    policy, model = policy_of([EXACT], model=small_model()), small_model()
+    with pytest.raises(InputError, match="not both"):
+        certify(policy, model, grouped(240, 60), block=3)
+    with pytest.raises(InputError, match="counts from 2"):
+        certify(policy, model, small_data(240), block=1)
