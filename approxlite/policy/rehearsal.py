@@ -14,8 +14,8 @@ Answers that are not class scores have one border, the tolerance: the margin is 
 rehearsed answer changes where a neighbour's loss, as it was or stretched, exceeds it.
 
 Tried on four networks with weights disturbed in 40 ways, choosing the cheapest rule estimated below 1 % on 62 to 150
-samples: on other data it disagreed by 0.2 to 0.8 % (mean over splits). Chosen by counting alone it was up to 2.1 %. With
-rungs of two models, four pairs of image and activity networks on 133 samples, it was 0.1 to 0.4 %.
+samples: on other data it disagreed by 0.2 to 0.8 % (mean over splits). Chosen by counting alone it was up to 2.1 %.
+With rungs of two models, four pairs of image and activity networks on 133 samples, it was 0.1 to 0.4 %.
 """
 
 from __future__ import annotations

@@ -275,7 +275,7 @@ def test_timings_that_do_not_settle_exit_with_4_and_are_kept(
     assert load_profile(tmp_path / "profile.jsonl").blocks
 
 
-def test_two_models_make_one_ladder(approxlite: Approxlite, model: Path, data: Path, tmp_path: Path) -> None:
+def test_two_models_make_one_ladder(approxlite: Any, model: Path, data: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.tflite"
     other.write_bytes(model.read_bytes() + b" ")
     classes = tmp_path / "classes.json"
@@ -295,7 +295,7 @@ def test_two_models_make_one_ladder(approxlite: Approxlite, model: Path, data: P
 
 
 def test_options_for_several_models_have_to_fit_their_number(
-    approxlite: Approxlite, model: Path, data: Path, tmp_path: Path
+    approxlite: Any, model: Path, data: Path, tmp_path: Path
 ) -> None:
     classes = tmp_path / "classes.json"
     for text, words in (("[[0]]", "last model"), ("[null, null, null]", "3 lists"), ("[[-2]]", "classes.json")):
