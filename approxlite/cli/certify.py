@@ -48,4 +48,4 @@ def certify(
         print_json(result.certificate)
     else:
         print_line(result.certificate.statement)
-        print_line(f"runs: {stages_text(result.rule.stages)}; written to {out or policy}")
+        print_line(f"runs: {stages_text(result.stages)}; written to {out or policy}")

@@ -108,7 +108,7 @@ def _print(policy: Policy) -> None:
         [(str(n), ratio_interval(rung.cost), rung.configuration) for n, rung in enumerate(policy.ladder)],
     )
     print_line("")
-    chosen = policy.rule.stages
+    chosen = policy.stages
     print_table(
         ("", "candidate", "share of stock float", "differs from exact"),
         [

@@ -12,7 +12,8 @@ from approxlite.formats.curve import Curve
 from approxlite.formats.data import Data
 from approxlite.formats.document import now
 from approxlite.formats.interval import Estimate
-from approxlite.formats.policy import MAX_RUNGS, Candidate, LadderRung, Policy, Rule, Stage, Validity, bind_weights
+from approxlite.formats.policy import MAX_RUNGS, Candidate, LadderRung, Policy, Stage, Validity, bind_weights
+from approxlite.formats.rule import Rule
 from approxlite.formats.weights import Weights
 from approxlite.formats.weights_file import WeightsFile, weights_file
 from approxlite.policy.candidates import AIM, MAX_CANDIDATES, Rated, fixed_sequence, spread
@@ -148,8 +149,9 @@ def _draft(known: Known, rules: Sequence[Rated], order: Sequence[int], sequence:
         exact_rung=0,
         agreement=known.rehearsal.agreement,
         class_maps=() if maps == (None,) * len(maps) else maps,
-        rule=Rule(kind="fixed", confidence=known.confidence, stages=candidates[0].stages),
+        rule=Rule(kind="fixed", confidence=known.confidence),
         candidates=candidates,
+        input_rms=known.input_rms or None,  # of inputs that are all zero every change is unknown
         split=curve.split,
         certificate=None,
         probes=(),

@@ -97,7 +97,7 @@ def evaluate_policy(
         )
         ran = [answer.rungs_run for answer in answered]
         rungs = answered_shares(ran, len(policy.ladder))
-        reached = reached_shares(ran, policy.rule.stages)
+        reached = reached_shares(ran, policy.stages)
         exact_model = sources[policy.ladder[policy.exact_rung].model]
         return _evaluation(ours, exact_model, data, rungs, reached, policy.agreement, seconds, seed, threads, progress)
 

@@ -37,6 +37,7 @@ from approxlite.policy.rehearsal import Rehearsal
 from approxlite.policy.split import rebuild
 from approxlite.runtime.backend import ModelSource, read_model_bytes
 from approxlite.runtime.controller import Confidence
+from approxlite.runtime.input_change import root_mean_square
 from approxlite.runtime.ladder import Ladder
 from approxlite.runtime.library import numerics_version
 
@@ -115,7 +116,8 @@ class Tuned:
 class Known:
     """Rungs, of any number, and what the search samples said about them.
 
-    usable: those whose outputs are finite. weights: the file with what they bring along.
+    usable: those whose outputs are finite. weights: the file with what they bring along. input_rms: root mean square of
+    the search samples, by which `InputChange` measures.
     """
 
     tuned: tuple[Tuned, ...]
@@ -125,6 +127,7 @@ class Known:
     confidence: Confidence
     usable: tuple[int, ...]
     weights: WeightsFile | None
+    input_rms: float
 
 
 def rehearse(tuned: Sequence[Tuned], file: WeightsFile | None, agreement: AgreementRule) -> Known:
@@ -139,11 +142,12 @@ def rehearse(tuned: Sequence[Tuned], file: WeightsFile | None, agreement: Agreem
     if file is None and any(owners_of(rung.configuration) for rung in rungs):
         raise PolicyError("rungs of the curve bring weights along; say which file they are in")
     exact = next(n for n, rung in enumerate(rungs) if rung.model == len(tuned) - 1 and rung.configuration == EXACT)
-    outcomes, usable = _outcomes(tuned, models, rungs, exact, file, last.data.x[search], agreement)
+    x = last.data.x[search]
+    outcomes, usable = _outcomes(tuned, models, rungs, exact, file, x, agreement)
     confidence = confidence_for(outcomes)
     foreign = [rung.model != len(tuned) - 1 for rung in rungs]
     rehearsal = Rehearsal(outcomes, [rung.cost.value for rung in rungs], confidence, foreign)
-    return Known(tuple(tuned), rungs, exact, rehearsal, confidence, usable, file)
+    return Known(tuple(tuned), rungs, exact, rehearsal, confidence, usable, file, root_mean_square(x))
 
 
 def confidence_for(outcomes: Outcomes) -> Confidence:

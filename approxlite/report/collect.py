@@ -118,13 +118,13 @@ def _rung_name(policy: Policy, rung: LadderRung) -> str:
 
 
 def _rule(policy: Policy, results: Results | None) -> RuleFacts:
-    reached = results.reached if results else (None,) * len(policy.rule.stages)
+    reached = results.reached if results else (None,) * len(policy.stages)
     return RuleFacts(
-        kind=policy.rule.kind,
+        kind="fixed" if len(policy.stages) == 1 else "cascade",
         confidence=CONFIDENCE_WORDS[policy.rule.confidence],
         stages=tuple(
             StageRow(rung=stage.rung, threshold=stage.threshold, reached=share)
-            for stage, share in zip(policy.rule.stages, reached, strict=True)
+            for stage, share in zip(policy.stages, reached, strict=True)
         ),
     )
 

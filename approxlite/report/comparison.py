@@ -101,7 +101,7 @@ def compare(
         seed=seed,
         versions=versions(),
         rows=tuple(_row(named, exact, data, times, seed, rule) for named in ways),
-        reached=tuple(float((depths > stage).mean()) for stage in range(len(policy.rule.stages))),
+        reached=tuple(float((depths > stage).mean()) for stage in range(len(policy.stages))),
         answered=tuple(float((rungs == number).mean()) for number in range(len(policy.ladder))),
     )
 
@@ -163,5 +163,5 @@ def _row(
 
 
 def _stages(policy: Policy) -> str:
-    count = len(policy.rule.stages)
+    count = len(policy.stages)
     return "one rung" if count == 1 else f"cascade of {count} stages"

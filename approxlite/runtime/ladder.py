@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, Self
@@ -96,6 +97,12 @@ class Ladder:
         output = place.timed.run(sample)
         self.last_ns = converted + place.timed.last_ns
         return output if place.grid is None else real(output, place.grid)
+
+    @property
+    def output_count(self) -> int:
+        """Most entries of an output of any rung."""
+        outputs = (interpreter.get_output_details()[0] for interpreter in self._interpreters.values())
+        return max(math.prod(int(n) for n in output["shape"]) for output in outputs)
 
     def interpreter(self, model: int = 0) -> Interpreter:
         """The interpreter of one of the models."""

@@ -37,14 +37,14 @@ def policy() -> Policy:
 
 
 def test_runs_exact_until_it_is_certified(policy: Policy) -> None:
-    assert [stage.rung for stage in policy.rule.stages] == [policy.exact_rung]
+    assert [stage.rung for stage in policy.stages] == [policy.exact_rung]
     assert policy.ladder[policy.exact_rung].configuration == "exact"
     assert policy.certificate is None
 
 
 def test_candidates_go_from_exact_to_the_cheapest(policy: Policy) -> None:
     assert len(policy.candidates) > 1
-    assert policy.candidates[0].stages == policy.rule.stages
+    assert policy.candidates[0].stages == policy.stages
     assert all(a.cost.value > b.cost.value for a, b in pairwise(policy.candidates))
     assert all(candidate.disagreement.value <= 0.05 for candidate in policy.candidates)
 
