@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from approxlite.formats.data import Data
 from approxlite.formats.errors import DataError, GuardError, InputError, PolicyError
-from approxlite.formats.policy import Policy
-from approxlite.policy.certify import certify, run_tests, unseen
+from approxlite.formats.policy import CandidateTest, Policy
+from approxlite.policy.certify import Changes, certify, try_in_order, unseen
 from approxlite.policy.split import split
 from approxlite.policy.statistics import p_value
+from approxlite.policy.units import Units
 from support.policies import outcomes_of, policy_of, small_data, small_model, stages
 
 EXACT, CAUTIOUS, BOLD = stages((0, None)), stages((1, None)), stages((2, None))
@@ -25,6 +26,12 @@ def disagreeing(*shares: NDArray[np.bool_]) -> NDArray[np.float32]:
     return np.stack([1.0 - wrong, wrong], axis=2).astype(np.float32)
 
 
+def trying(policy: Policy, outputs: NDArray[np.float32], epsilon: float, delta: float) -> list[CandidateTest]:
+    samples = outputs.shape[1]
+    changes = Changes(policy, outcomes_of(outputs), small_data(samples))
+    return try_in_order(map(changes.of, range(len(policy.candidates))), Units(samples), epsilon, delta)
+
+
 def test_false_certificates_are_no_more_frequent_than_delta() -> None:
     """Candidates of true risk 2 %, 5.1 % and 9 %: one of the last two is certified for 5 % at most once in twenty."""
     random = np.random.default_rng(11)
@@ -33,7 +40,7 @@ def test_false_certificates_are_no_more_frequent_than_delta() -> None:
     for _ in range(runs):
         draws = random.random(124)
         outputs = disagreeing(draws < 0.02, draws < 0.051, draws < 0.09)
-        tests = run_tests(policy, outcomes_of(outputs), 0.05, 0.05)
+        tests = trying(policy, outputs, 0.05, 0.05)
         tried += len(tests) > 2
         wrong += max(test.candidate for test in tests if test.p_value <= 0.05) >= 2
     assert tried > runs / 4, "the risky candidates have to be tried for this to mean anything"
@@ -49,7 +56,7 @@ def test_many_candidates_cost_no_confidence() -> None:
     wrong = 0
     for _ in range(runs):
         outputs = disagreeing(*(random.random((15, 93)) < 0.0505))
-        tests = run_tests(policy, outcomes_of(outputs), 0.05, 0.05)
+        tests = trying(policy, outputs, 0.05, 0.05)
         wrong += any(test.candidate > 0 and test.p_value <= 0.05 for test in tests)
     assert wrong <= 0.05 * runs + 3 * np.sqrt(0.05 * 0.95 * runs)
 
@@ -57,7 +64,7 @@ def test_many_candidates_cost_no_confidence() -> None:
 def test_testing_stops_at_the_first_candidate_that_fails() -> None:
     none, many = np.zeros(100, np.bool_), np.arange(100) < 30
     policy = policy_of([EXACT, CAUTIOUS, BOLD])
-    tests = run_tests(policy, outcomes_of(disagreeing(many, none)), 0.05, 0.05)
+    tests = trying(policy, disagreeing(many, none), 0.05, 0.05)
     assert [(test.candidate, test.disagreements) for test in tests] == [(0, 0), (1, 30)]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from approxlite.formats.agreement import AgreementRule
-from approxlite.formats.errors import GuardError, ModelError
+from approxlite.formats.errors import ModelError
 from approxlite.policy import turns
 from approxlite.policy.build import build_policy
 from approxlite.policy.certify import certify
@@ -87,8 +87,10 @@ def test_a_configuration_is_evaluated_by_the_loss() -> None:
 def test_a_tolerance_that_is_broken_is_not_certified() -> None:
     rule = AgreementRule(loss="root_mean_square", tolerance=1e-9)
     policy = policy_of([stages((1, None))], rungs=("exact", "conv_2d_0=int8"), model=MODEL, agreement=rule)
-    with pytest.raises(GuardError, match="changes 100 of 100 answers"):
-        certify(policy, MODEL, small_data(100, seed=7))
+    certificate = certify(policy, MODEL, small_data(100, seed=7)).certificate
+    assert certificate is not None
+    assert certificate.certified == 1
+    assert certificate.tests[-1].disagreements == 100
 
 
 def test_losses_close_to_the_tolerance_count_against_a_rung() -> None:
