@@ -28,6 +28,7 @@ from approxlite.formats.errors import DataError, GuardError, InputError
 from approxlite.formats.policy import CandidateTest, Certificate, Policy
 from approxlite.policy.fingerprints import Indices, distinct, found_in
 from approxlite.policy.outcomes import Outcomes, collect_policy
+from approxlite.policy.reuse import disagrees, sources
 from approxlite.policy.split import rebuild
 from approxlite.policy.statement import TWO_PERCENT, percent, statement
 from approxlite.policy.units import Units
@@ -67,19 +68,22 @@ def certify(
     check_numerics(policy)
     chosen = unseen(policy, data, in_time=block is not None)
     units = units_of(data.part(chosen), block)
+    if units.kind == "sample" and any(candidate.reuse_change is not None for candidate in policy.candidates):
+        raise InputError("the policy gives answers again while inputs hardly change; give --stream or --block")
     check_enough(units, epsilon, delta)
     with Ladder(models_of(policy, models), policy.ladder, weights=policy.weights) as ladder:
         check_probes(policy, ladder)
         outcomes = collect_policy(ladder, policy, data.x[chosen])
-    tests = run_tests(policy, outcomes, epsilon, delta, units)
+    changes = Changes(policy, outcomes, data.part(chosen))
+    tests = try_in_order(map(changes.of, range(len(policy.candidates))), units, epsilon, delta)
     passed = [test for test in tests if test.p_value <= delta]
     if not passed:
-        needed = units.needed(epsilon, delta, differing(policy, outcomes, 0))
+        needed = units.needed(epsilon, delta, changes.of(0))
         raise GuardError(
             f"no candidate passed: the most cautious changes {tests[0].disagreements} of {len(chosen)} answers; at "
             f"that, {units.name(needed)} would be needed"
         )
-    found = _Found(policy, outcomes, units, tests, passed[-1])
+    found = _Found(policy, changes, units, tests, passed[-1])
     claims = _claims(before or policy, policy, epsilon, delta, units, data)
     certificate = _certificate(found, epsilon, delta, data, claims)
     return policy.model_copy(
@@ -147,23 +151,27 @@ def unseen(policy: Policy, data: Data, *, in_time: bool = False) -> Indices:
     return rebuild(policy.split, data).certification
 
 
-def differing(policy: Policy, outcomes: Outcomes, candidate: int) -> NDArray[np.bool_]:
-    """(samples,): which answers of the candidate are not exact's."""
-    return outcomes.disagrees(outcomes.replay(policy.candidates[candidate].stages, policy.rule.confidence))
+class Changes:
+    """Which answers each candidate changes on samples whose outcomes are known. `data` has them in order of time."""
 
+    def __init__(self, policy: Policy, outcomes: Outcomes, data: Data) -> None:
+        self._policy, self._outcomes, self._data = policy, outcomes, data
 
-def run_tests(
-    policy: Policy, outcomes: Outcomes, epsilon: float, delta: float, units: Units | None = None
-) -> list[CandidateTest]:
-    """Candidates in order, up to and with the first whose p-value is above delta."""
-    differs = (differing(policy, outcomes, candidate) for candidate in range(len(policy.candidates)))
-    return try_in_order(differs, units or Units(outcomes.samples), epsilon, delta)
+    def of(self, candidate: int) -> NDArray[np.bool_]:
+        """(samples,): which answers of the candidate are not exact's, those that it gives again among them."""
+        policy, outcomes = self._policy, self._outcomes
+        wanted = policy.candidates[candidate]
+        inferences = outcomes.replay(wanted.stages, policy.rule.confidence)
+        if wanted.reuse_change is None:
+            return outcomes.disagrees(inferences)
+        given = sources(self._data.x, policy.input_rms, wanted.reuse_change, self._data.groups)
+        return disagrees(outcomes, inferences, given)
 
 
 def try_in_order(
     differs: Iterable[NDArray[np.bool_]], units: Units, epsilon: float, delta: float
 ) -> list[CandidateTest]:
-    """The same, given by candidate which answers differ, (samples,)."""
+    """Candidates, given by which answers they change, up to and with the first whose p-value is above delta."""
     tests: list[CandidateTest] = []
     for number, each in enumerate(differs):
         p = units.p_value(each, epsilon)
@@ -178,13 +186,13 @@ class _Found(NamedTuple):
     """What testing found."""
 
     policy: Policy
-    outcomes: Outcomes
+    changes: Changes
     units: Units
     tests: Sequence[CandidateTest]
     passed: CandidateTest
 
     def differs(self, test: CandidateTest) -> NDArray[np.bool_]:
-        return differing(self.policy, self.outcomes, test.candidate)
+        return self.changes.of(test.candidate)
 
 
 def _certificate(found: _Found, epsilon: float, delta: float, data: Data, claims: int) -> Certificate:
@@ -234,4 +242,4 @@ def _claims(before: Policy, policy: Policy, epsilon: float, delta: float, units:
 def _tested(policy: Policy) -> object:
     """All that decides which answers the candidates give."""
     rungs = [rung.spec() for rung in policy.ladder]
-    return rungs, policy.rungs_sha256, policy.agreement, [candidate.stages for candidate in policy.candidates]
+    return rungs, policy.rungs_sha256, policy.agreement, [(c.stages, c.reuse_change) for c in policy.candidates]

@@ -8,13 +8,14 @@ margin is largely chance, so each sample is given, in turn, the moves that were 
 nearest margin, as they were and stretched, and the rule is followed on each of these rehearsed samples. Only near
 ones, because moves grow with margins; stretched, because few samples do not show the largest move; and the moves of
 several rungs come from one sample, because they go together. A rung of another model does not move exact's scores but
-has its own: each sample is given the margins of neighbours, as they were and stretched about their median.
+has its own: each sample is given the margins of its neighbours as they were.
 
 Answers that are not class scores have one border, the tolerance: the margin is what a loss leaves of it, and a
 rehearsed answer changes where a neighbour's loss, as it was or stretched, exceeds it.
 
 Tried on four networks with weights disturbed in 40 ways, choosing the cheapest rule estimated below 1 % on 62 to 150
 samples: on other data it disagreed by 0.2 to 0.8 % (mean over splits). Chosen by counting alone it was up to 2.1 %.
+With rungs of two models, four pairs of image and activity networks on 133 samples, it was 0.1 to 0.4 %.
 """
 
 from __future__ import annotations
@@ -158,9 +159,9 @@ def _rehearsed(margins: Floats, exact: Floats, foreign: Bools) -> Floats:
     first = np.clip(np.arange(samples) - width // 2, 0, samples - width)[:MAX_REHEARSED]
     neighbours = first[:, None] + np.arange(width)
     near = margins[:, neighbours]
-    middle = np.where(foreign[:, None, None], np.median(near, axis=2, keepdims=True), exact[: len(first), None])
-    moves = np.where(foreign[:, None, None], middle, exact[neighbours]) - near
-    return np.concatenate([middle - stretch * moves for stretch in _STRETCHES], axis=2)
+    moves = exact[neighbours] - near
+    moved = [np.where(foreign[:, None, None], near, exact[: len(first), None] - s * moves) for s in _STRETCHES]
+    return np.concatenate(moved, axis=2)
 
 
 def _reached(unsure: Sequence[Bools], shape: tuple[int, ...]) -> list[Bools]:

@@ -273,3 +273,35 @@ def test_timings_that_do_not_settle_exit_with_4_and_are_kept(
     assert ran.code == 4
     assert ran.stderr.splitlines()[-1].startswith("approxlite: ")
     assert load_profile(tmp_path / "profile.jsonl").blocks
+
+
+def test_two_models_make_one_ladder(approxlite: Any, model: Path, data: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.tflite"
+    other.write_bytes(model.read_bytes() + b" ")
+    classes = tmp_path / "classes.json"
+    classes.write_text("[[0, 1, 2, 3], null]")
+    arguments = ["--data", data, "--out", tmp_path / "made", "--seconds", "0.5", "--epsilon", "0.1"]
+    ran = approxlite("optimize", other, model, *arguments, "--classes", classes, "--scale", "1;1", "--json")
+    assert ran.code == 0, ran.stderr
+    assert (tmp_path / "made" / "smaller" / "0" / "curve.json").exists()
+    again = approxlite("optimize", other, model, *arguments, "--classes", classes)
+    assert again.code == 0, again.stderr
+    assert "evaluate: done before" in again.stderr
+    policy = tmp_path / "made" / "policy.approx"
+    both = ("--model", model, "--model", other)
+    assert approxlite("policy", "verify", policy, *both).code == 0
+    assert approxlite("simulate", policy, *both, "--data", data).code == 0
+    assert approxlite("evaluate", other, model, "--policy", policy, "--data", data, "--seconds", "0.1").code == 0
+
+
+def test_options_for_several_models_have_to_fit_their_number(
+    approxlite: Any, model: Path, data: Path, tmp_path: Path
+) -> None:
+    classes = tmp_path / "classes.json"
+    for text, words in (("[[0]]", "last model"), ("[null, null, null]", "3 lists"), ("[[-2]]", "classes.json")):
+        classes.write_text(text)
+        ran = approxlite("optimize", model, "--data", data, "--out", tmp_path / "o", "--classes", classes)
+        assert ran.code == 2
+        assert words in ran.stderr
+    ran = approxlite("optimize", model, "--data", data, "--out", tmp_path / "o", "--scale", "1;2;3")
+    assert (ran.code, "names 3 models" in ran.stderr) == (2, True)

@@ -166,3 +166,17 @@ def test_what_is_no_npz_file_is_refused_in_one_line(tmp_path: Path) -> None:
     numpy.save(tmp_path / "single.npy", samples())
     with pytest.raises(DataError, match="is a single array"):
         load_data(tmp_path / "single.npy", SHAPE, "float32")
+
+
+def test_an_array_of_the_file_names_the_groups_of_samples(tmp_path: Path) -> None:
+    numpy.savez(tmp_path / "d.npz", x=numpy.ones((4, 2), "f4"), subject=numpy.array([9, 2, 9, 5]), short=numpy.ones(3))
+    data = load_data(tmp_path / "d.npz", (1, 2), "float32", by="subject")
+    assert data.groups is not None
+    assert (data.groups.tolist(), data.by) == ([2, 0, 2, 1], "subject")
+    part = data.part(numpy.array([1, 3]))
+    assert part.groups is not None
+    assert part.groups.tolist() == [0, 1]
+    with pytest.raises(DataError, match="no array 'person'"):
+        load_data(tmp_path / "d.npz", (1, 2), "float32", by="person")
+    with pytest.raises(DataError, match="short has shape"):
+        load_data(tmp_path / "d.npz", (1, 2), "float32", by="short")

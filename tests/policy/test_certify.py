@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from approxlite.formats.data import Data
 from approxlite.formats.errors import DataError, GuardError, InputError, PolicyError
-from approxlite.formats.policy import Policy
-from approxlite.policy.certify import certify, run_tests, unseen
+from approxlite.formats.policy import CandidateTest, Policy
+from approxlite.policy.certify import Changes, certify, try_in_order, unseen
 from approxlite.policy.split import split
 from approxlite.policy.statistics import p_value
+from approxlite.policy.units import Units
 from support.policies import outcomes_of, policy_of, small_data, small_model, stages
 
 EXACT, CAUTIOUS, BOLD = stages((0, None)), stages((1, None)), stages((2, None))
@@ -25,6 +26,12 @@ def disagreeing(*shares: NDArray[np.bool_]) -> NDArray[np.float32]:
     return np.stack([1.0 - wrong, wrong], axis=2).astype(np.float32)
 
 
+def trying(policy: Policy, outputs: NDArray[np.float32], epsilon: float, delta: float) -> list[CandidateTest]:
+    samples = outputs.shape[1]
+    changes = Changes(policy, outcomes_of(outputs), small_data(samples))
+    return try_in_order(map(changes.of, range(len(policy.candidates))), Units(samples), epsilon, delta)
+
+
 def test_false_certificates_are_no_more_frequent_than_delta() -> None:
     """Candidates of true risk 2 %, 5.1 % and 9 %: one of the last two is certified for 5 % at most once in twenty."""
     random = np.random.default_rng(11)
@@ -33,7 +40,7 @@ def test_false_certificates_are_no_more_frequent_than_delta() -> None:
     for _ in range(runs):
         draws = random.random(124)
         outputs = disagreeing(draws < 0.02, draws < 0.051, draws < 0.09)
-        tests = run_tests(policy, outcomes_of(outputs), 0.05, 0.05)
+        tests = trying(policy, outputs, 0.05, 0.05)
         tried += len(tests) > 2
         wrong += max(test.candidate for test in tests if test.p_value <= 0.05) >= 2
     assert tried > runs / 4, "the risky candidates have to be tried for this to mean anything"
@@ -49,7 +56,7 @@ def test_many_candidates_cost_no_confidence() -> None:
     wrong = 0
     for _ in range(runs):
         outputs = disagreeing(*(random.random((15, 93)) < 0.0505))
-        tests = run_tests(policy, outcomes_of(outputs), 0.05, 0.05)
+        tests = trying(policy, outputs, 0.05, 0.05)
         wrong += any(test.candidate > 0 and test.p_value <= 0.05 for test in tests)
     assert wrong <= 0.05 * runs + 3 * np.sqrt(0.05 * 0.95 * runs)
 
@@ -57,7 +64,7 @@ def test_many_candidates_cost_no_confidence() -> None:
 def test_testing_stops_at_the_first_candidate_that_fails() -> None:
     none, many = np.zeros(100, np.bool_), np.arange(100) < 30
     policy = policy_of([EXACT, CAUTIOUS, BOLD])
-    tests = run_tests(policy, outcomes_of(disagreeing(many, none)), 0.05, 0.05)
+    tests = trying(policy, disagreeing(many, none), 0.05, 0.05)
     assert [(test.candidate, test.disagreements) for test in tests] == [(0, 0), (1, 30)]
 
 
@@ -180,3 +187,64 @@ def test_a_policy_for_another_model_is_refused() -> None:
     data = small_data(200)
     with pytest.raises(PolicyError, match="the policy is for small"):
         certify(policy_of([EXACT], model=small_model()), small_model(seed=5), data)
+
+
+def grouped(samples: int, groups: int, seed: int = 1) -> Data:
+    return dataclasses.replace(small_data(samples, seed), groups=np.arange(samples) % groups, by="subject")
+
+
+def test_data_with_groups_is_certified_for_new_groups() -> None:
+    model = small_model()
+    certificate = certify(policy_of([EXACT, CAUTIOUS], model=model), model, grouped(240, 60)).certificate
+    assert certificate is not None
+    assert (certificate.unit, certificate.units, certificate.by) == ("group", 60, "subject")
+    assert certificate.certified == certificate.candidate + 1
+    assert "60 different `subject`" in certificate.statement
+    assert "at most 5 % of a new `subject`'s answers" in certificate.statement
+    assert "each `subject` was drawn independently" in certificate.statement
+
+
+def test_too_few_groups_are_said_with_how_many_more_would_do() -> None:
+    with pytest.raises(GuardError, match=r"5 different `subject` .* at best 45.1 % .* 5 % needs 59, 54 more"):
+        certify(policy_of([EXACT], model=small_model()), small_model(), grouped(240, 5))
+
+
+def test_a_stream_needs_as_many_blocks_as_other_data_needs_samples() -> None:
+    model = small_model()
+    policy = policy_of([EXACT, CAUTIOUS], model=model)
+    certificate = certify(policy, model, small_data(240), epsilon=0.05, block=4).certificate
+    assert certificate is not None
+    assert (certificate.unit, certificate.units, certificate.block) == ("block", 60, 4)
+    assert "answers that lie 4 or more samples apart are independent" in certificate.statement
+    with pytest.raises(GuardError, match=r"240 different samples .* 5 % needs 295, 55 more"):
+        certify(policy, model, small_data(240), block=5)
+
+
+def test_neighbours_of_samples_that_tuning_has_seen_do_not_certify() -> None:
+    model, data = small_model(), small_data(400)
+    policy = real_policy([EXACT], model, data)
+    with pytest.raises(DataError, match="neighbours of every sample"):
+        certify(policy, model, data, block=2)
+    with pytest.raises(DataError, match="tune with --stream subject"):
+        certify(policy, model, dataclasses.replace(data, groups=np.arange(400) // 4, by="subject"))
+
+
+def test_data_tuned_on_by_group_is_certified_on_its_unseen_groups() -> None:
+    model, data = small_model(), grouped(480, 120)
+    policy = real_policy([EXACT], model, data)
+    chosen = unseen(policy, data)
+    tuned = np.setdiff1d(np.arange(480), chosen)
+    assert not set(data.groups[chosen]) & set(data.groups[tuned])  # type: ignore[index]
+    certificate = certify(policy, model, data).certificate
+    assert certificate is not None
+    assert certificate.units == 60
+    with pytest.raises(DataError, match="give --stream subject"):
+        certify(policy, model, dataclasses.replace(data, groups=None, by=""))
+
+
+def test_a_stream_is_cut_in_one_way() -> None:
+    policy, model = policy_of([EXACT], model=small_model()), small_model()
+    with pytest.raises(InputError, match="not both"):
+        certify(policy, model, grouped(240, 60), block=3)
+    with pytest.raises(InputError, match="counts from 2"):
+        certify(policy, model, small_data(240), block=1)
