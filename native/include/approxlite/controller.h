@@ -52,24 +52,26 @@ typedef struct approx_stage {
 
 /** One rung of the ladder, as measured. */
 typedef struct approx_rung_facts {
-  float cost_ms;            /**< median, > 0 */
-  float slow_ms;            /**< 99th percentile, >= cost_ms */
+  float cost_ms;            /**< median, > 0; NaN if nobody measured it */
+  float slow_ms;            /**< 99th percentile, >= cost_ms; NaN if nobody measured it */
   float energy_mj;          /**< of one inference, > 0; NaN if nobody measured it */
-  const int32_t* class_map; /**< for each of its classes exact's class it stands for, -1 for none; NULL: the same */
-  size_t class_count;       /**< entries of class_map */
+  const int32_t* class_map; /**< for each of its classes exact's class it stands for, -1 for none; NULL: the same. Only
+                                 where answers are compared by APPROX_LOSS_TOP_ONE; exact has none */
+  size_t class_count; /**< entries of class_map, 1..output_count */
 } approx_rung_facts;
 
 /** One way of answering an input: a cascade, or a single rung. */
 typedef struct approx_candidate {
   const approx_stage* stages; /**< 1..APPROX_MAX_RUNGS, different rungs */
   size_t stage_count;
-  float cost_ms;      /**< mean, escalations included, > 0 */
-  float energy_mj;    /**< mean, escalations included, > 0; NaN if nobody measured it */
+  float cost_ms; /**< mean, escalations included, > 0; NaN if nobody measured it */
+  float energy_mj; /**< mean, escalations included, > 0; NaN if nobody measured it */
   float reuse_change; /**< an input that changed less than this since the last one that ran is given the answer before;
                            negative: never */
 } approx_candidate;
 
-/** Who picks the candidate for an input. All but FIXED start at `candidate` and move along the list. */
+/** Who picks the candidate for an input. NAIVE to CONFIDENCE start at `candidate` and move along the whole list. BUDGET
+ * to AUTO stay at `candidate` while nothing presses, and are never more cautious, except where a deadline asks for it. */
 typedef enum approx_rule {
   APPROX_RULE_FIXED = 0, /**< always `candidate`; a cascade if it has several stages, with reuse if that has */
   APPROX_RULE_NAIVE = 1, /**< Mobiprox: answer as before: onward, else back by half */
@@ -79,14 +81,14 @@ typedef enum approx_rule {
   APPROX_RULE_BUDGET = 5, /**< the most cautious candidate, or mixture of two, that the energy budget affords */
   APPROX_RULE_DEADLINE = 6, /**< the most cautious candidate that is done in time */
   APPROX_RULE_THERMAL = 7, /**< cheaper as thermal headroom runs out, dearer as it comes back */
-  APPROX_RULE_AUTO = 8 /**< starts at the cheapest; budget, deadline and heat may only make it cheaper than asked
-                                for by `candidate`, never past `certified` */
+  APPROX_RULE_AUTO = 8 /**< `candidate`, made cheaper by budget, heat and deadline, where the latter outranks the
+                            former */
 } approx_rule;
 
 /** What a rule needs to know. Fields of other rules are ignored. */
 typedef struct approx_rule_options {
   int32_t rule; /**< approx_rule */
-  int32_t candidate; /**< below the candidate count: where to stay, or to start */
+  int32_t candidate; /**< below `certified`: where to stay, or to start */
   int32_t growth; /**< NAIVE..CONFIDENCE: 1: steps onward of one ("x1"); 2: each twice the last ("x2") */
   int32_t as_published; /**< nonzero: NAIVE compares with the first answer ever, CONFIDENCE uses inverted thresholds
                              as they are; else the answer before, and entries with right <= wrong are left out */

@@ -29,7 +29,8 @@ typedef enum approx_status {
   APPROX_INVALID_ARGUMENT = 1, /**< null pointer, index or size out of range */
   APPROX_BAD_CONFIGURATION = 2, /**< unknown operator or knob, or a knob the operator does not have */
   APPROX_NOT_READY = 3, /**< the interpreter's tensors are not allocated yet */
-  APPROX_OUT_OF_MEMORY = 4
+  APPROX_OUT_OF_MEMORY = 4,
+  APPROX_IO_ERROR = 5 /**< a file cannot be written */
 } approx_status;
 
 /** Most rungs a ladder can hold. */
