@@ -58,20 +58,6 @@ bool valid_battery(const approx_device_model& model) {
 
 }  // namespace
 
-double Random::uniform() {
-  state_ += 0x9e3779b97f4a7c15u;
-  uint64_t mixed = state_;
-  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
-  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
-  mixed ^= mixed >> 31;
-  return static_cast<double>((mixed >> 11) + 1) * 0x1p-53;
-}
-
-double Random::normal() {
-  const double radius = std::sqrt(-2.0 * std::log(uniform()));
-  return radius * std::cos(2.0 * std::numbers::pi * uniform());
-}
-
 bool Device::valid(const approx_device_model& model) {
   return at_least(model.period_ms, 0.0f) && at_least(model.idle_w, 0.0f) && within(model.power_exponent, 1.0f, 3.0f) &&
          valid_battery(model) && valid_heat(model) && valid_throttle(model) && valid_loads(model);
@@ -105,7 +91,7 @@ Device::Run Device::run(const approx_recorded_rung& rung) {
   double latency_ms = static_cast<double>(rung.cost_ms) / now * static_cast<double>(load().slow_down);
   if (rung.slow_ms > rung.cost_ms) {
     const double spread = std::log(static_cast<double>(rung.slow_ms) / static_cast<double>(rung.cost_ms)) / kNormal99;
-    latency_ms *= std::exp(spread * random_.normal());
+    latency_ms *= std::exp(spread * normal());
   }
   double energy_mj = static_cast<double>(rung.energy_mj);
   if (now != 1.0 && model_.power_exponent != 1.0f) {
@@ -147,6 +133,12 @@ float Device::ask_headroom() {
   asked_c_ = temperature_c_;
   const double zero_c = static_cast<double>(model_.severe_c) - kDegreesOfHeadroom;
   return static_cast<float>(std::max(0.0, (expected_c - zero_c) / kDegreesOfHeadroom));
+}
+
+double Device::normal() {
+  const auto uniform = [this] { return static_cast<double>((random_.next() >> 11) + 1) * 0x1p-53; };  // in (0, 1]
+  const double radius = std::sqrt(-2.0 * std::log(uniform()));
+  return radius * std::cos(2.0 * std::numbers::pi * uniform());
 }
 
 void Device::pass(double seconds, double run_w) {

@@ -7,19 +7,9 @@
 #include <cstdint>
 
 #include "approxlite/simulator.h"
+#include "controller/random.h"
 
 namespace approxlite {
-
-// Uniform and normal numbers from a seed: SplitMix64 (Steele, Lea and Flood, 2014) and Box and Muller (1958).
-class Random {
- public:
-  explicit Random(uint64_t seed) : state_(seed) {}
-  double uniform();  // in (0, 1]
-  double normal();
-
- private:
-  uint64_t state_;
-};
 
 class Device {
  public:
@@ -51,6 +41,7 @@ class Device {
   // `seconds` in which runs draw `run_w`, beside what the device draws anyway.
   void pass(double seconds, double run_w);
   const approx_load& load() const { return loads_[load_]; }
+  double normal();  // a normal number, by Box and Muller (1958)
 
   approx_device_model model_;
   std::array<approx_throttle_point, APPROX_MAX_THROTTLE_POINTS> throttle_{};

@@ -86,7 +86,7 @@ approx_status Simulator::run_input(approx_session* session, uint32_t sample, app
   if (status != APPROX_OK) return status;
   result.accepted_reason = static_cast<uint8_t>(step.reason);
   result.accepted_evidence = step.evidence;
-  result.candidate = static_cast<uint8_t>(step.candidate);
+  result.candidate = static_cast<int8_t>(step.candidate);
   result.reused = step.action == APPROX_ACTION_REUSE;
   if (result.reused == 0) {
     last_ = {step.rung, sample};

@@ -110,7 +110,7 @@ typedef struct approx_simulated_step {
   float accepted_evidence; /**< of accepted_reason */
   float check_evidence;    /**< of check_reason: the loss where it was checked, else the probability of a draw */
   uint8_t run_count;       /**< inferences before the answer */
-  uint8_t candidate;       /**< followed in the end */
+  int8_t candidate;        /**< followed in the end, 0 when falling back to exact, -1 when a rung is pinned */
   uint8_t rung;            /**< whose output is the answer; with reuse, the one that gave it */
   uint8_t reused;          /**< the answer before was used again */
   uint8_t chosen_reason;   /**< approx_reason of the first step */
