@@ -26,18 +26,21 @@ def certify(
     mean: options.Mean = None,
     std: options.Std = None,
     scale: options.Scale = None,
+    stream: options.Stream = "",
+    block: options.Block = None,
     json: options.Json = False,
 ) -> None:
     """Certify that at most EPSILON of the policy's answers differ from exact, with confidence 1 - DELTA.
 
     Of the data that the policy was tuned on, only the part that tuning never saw is used. No labels are needed. Exits
-    with 5, and writes nothing, when the data cannot support the claim.
+    with 5, and writes nothing, when the data cannot support the claim. Samples of one person or recording are alike:
+    with --stream each counts once; with --block samples N apart in one long recording count.
 
     Example: `approxlite certify runs/policy.approx --model model.tflite --data tuning.npz --epsilon 0.05 --delta 0.05`
     """
-    samples = options.load(model, data, mean, std, scale)
+    samples = options.load(model, data, mean, std, scale, stream)
     with Progress().stage("certify"):
-        result = certified(load_policy(policy), model, samples, epsilon=epsilon, delta=delta)
+        result = certified(load_policy(policy), model, samples, epsilon=epsilon, delta=delta, block=block)
     save_policy(out or policy, result)
     assert result.certificate is not None
     if json:

@@ -25,6 +25,8 @@ def evaluate(
     configuration: Configuration = None,
     weights: options.Weights = None,
     policy: PolicyOption = None,
+    agreement: options.AgreementKind = "top_one",
+    tolerance: options.Tolerance = 0.0,
     mean: options.Mean = None,
     std: options.Std = None,
     scale: options.Scale = None,
@@ -39,6 +41,9 @@ def evaluate(
     """
     if policy is not None and (configuration is not None or weights is not None):
         raise InputError("give --policy, or --configuration and --weights, not both")
+    if policy is not None and agreement != "top_one":
+        raise InputError("a policy says itself when answers agree; --agreement is for configurations")
+    rule = options.agreement(model, agreement, tolerance)
     loaded = None if policy is None else load_policy(policy)
     samples = options.load(model, data, mean, std, scale)
     with Progress().stage("evaluate") as progress:
@@ -51,7 +56,7 @@ def evaluate(
         else:
             rung = options.rung(model, configuration or "exact", weights, placeholders=False)
             result = evaluate_configuration(
-                rung, model, samples, seconds=seconds, seed=seed, threads=threads, progress=say
+                rung, model, samples, agreement=rule, seconds=seconds, seed=seed, threads=threads, progress=say
             )
     if json:
         print_json(result)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from approxlite.formats.agreement import TOP_ONE, AgreementRule, Loss
 from approxlite.formats.configuration import Configuration
 from approxlite.formats.curve import unpack_scales
 from approxlite.formats.data import Data, load_data
@@ -56,6 +57,28 @@ ConfigurationOption = Annotated[
     str,
     typer.Option(metavar="C", help="One knob per operator, such as `conv_2d_3=int8+rows:1/2,conv_2d_7=int8`."),
 ]
+AgreementKind = Annotated[
+    Loss,
+    typer.Option(
+        "--agreement",
+        help="How answers are compared with exact's: by their top class, or by a loss for answers of any shape.",
+    ),
+]
+Tolerance = Annotated[
+    float, typer.Option(min=0.0, help="Largest loss of an answer that counts as exact's, in the output's own units.")
+]
+Stream = Annotated[
+    str,
+    typer.Option(
+        "--stream",
+        metavar="ARRAY",
+        help="An array of the data, such as `subject`, that says which samples belong together.",
+    ),
+]
+Block = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Samples follow one another in time; N or more apart they are independent."),
+]
 Weights = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="The weights.bin beside a curve: calibrated numbers for --configuration."),
@@ -66,13 +89,27 @@ Threads = Annotated[
 ]
 
 
-def load(model: Path, data: str, mean: str | None, std: str | None, scale: float | None) -> Data:
+def agreement(model: Path, kind: Loss, tolerance: float) -> AgreementRule:
+    """The rule in the form that the model's answers take. Raises ModelError or InputError."""
+    if kind == "top_one":
+        if tolerance:
+            raise InputError("--tolerance is for answers compared by a loss; give --agreement too")
+        return TOP_ONE
+    graph = load_model(model)
+    shape = graph.tensors[graph.outputs[0]].shape
+    if tolerance == 0:
+        raise InputError(f"--agreement {kind} needs --tolerance, the largest loss that does not matter")
+    return AgreementRule(loss=kind, tolerance=tolerance, classes=shape[-1] if kind == "label_share" else 1)
+
+
+def load(model: Path, data: str, mean: str | None, std: str | None, scale: float | None, stream: str = "") -> Data:
     """The data in the form that the model's input takes. Raises ModelError, DataError or InputError."""
     graph = load_model(model)
     if len(graph.inputs) != 1:
         raise InputError(f"{model}: takes {len(graph.inputs)} inputs; data is for models with one")
     tensor = graph.tensors[graph.inputs[0]]
-    return load_data(data, tensor.shape, tensor.dtype, mean=numbers(mean, "mean"), std=numbers(std, "std"), scale=scale)
+    means, stds = numbers(mean, "mean"), numbers(std, "std")
+    return load_data(data, tensor.shape, tensor.dtype, mean=means, std=stds, scale=scale, by=stream)
 
 
 def numbers(text: str | None, name: str) -> list[float] | None:

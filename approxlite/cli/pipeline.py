@@ -20,7 +20,7 @@ from approxlite.formats.profile import load_profile
 from approxlite.formats.weights_file import WeightsFile
 from approxlite.model import load_model
 from approxlite.policy.build import best_single, build_policy
-from approxlite.policy.certify import certify, check_enough, check_shares
+from approxlite.policy.certify import certify, check_enough, check_shares, units_of
 from approxlite.policy.fingerprints import fingerprints, found_in
 from approxlite.policy.split import rebuild, split
 from approxlite.profiler.host import host_device
@@ -77,7 +77,7 @@ def optimize(plan: Plan, progress: StageProgress, skipping: Callable[[str], None
     """
     check_can_be_tuned(plan.model)
     check_shares(plan.epsilon, plan.delta)
-    check_enough(len(split(plan.data, plan.seed).certification), plan.epsilon, plan.delta)
+    check_enough(units_of(plan.data.part(split(plan.data, plan.seed).certification)), plan.epsilon, plan.delta)
     test = None if plan.test is None else unseen_part(plan.test, plan.data)
     make_folder(plan.out)
     stages = Stages(plan.out)
@@ -171,8 +171,7 @@ def _evaluate(plan: Plan, policy: Policy, tested: Data, say: Callable[[str, floa
 
 def certification_part(data: Data, policy: Policy) -> Data:
     """The samples that tuning never saw. Raises DataError when `data` is not what the policy was tuned on."""
-    kept = rebuild(policy.split, data).certification
-    return replace(data, x=data.x[kept], y=None if data.y is None else data.y[kept])
+    return data.part(rebuild(policy.split, data).certification)
 
 
 def unseen_part(test: Data, data: Data) -> Data:
@@ -183,8 +182,7 @@ def unseen_part(test: Data, data: Data) -> Data:
     if len(shared) == len(test):
         raise DataError(f"{test.name}: every sample of it is in {data.name} too; give samples that are new")
     kept = np.setdiff1d(np.arange(len(test)), shared)
-    name = f"{test.name} (less {len(shared)} that are in {data.name} too)"
-    return replace(test, x=test.x[kept], y=None if test.y is None else test.y[kept], name=name)
+    return replace(test.part(kept), name=f"{test.name} (less {len(shared)} that are in {data.name} too)")
 
 
 def policy_at(path: Path) -> Policy | None:

@@ -33,6 +33,9 @@ def build(
     data: options.DataOption,
     out: Out,
     aim: options.Aim = AIM,
+    agreement: options.AgreementKind = "top_one",
+    tolerance: options.Tolerance = 0.0,
+    stream: options.Stream = "",
     mean: options.Mean = None,
     std: options.Std = None,
     scale: options.Scale = None,
@@ -44,11 +47,20 @@ def build(
     Example: `approxlite policy build runs/curve.json --model model.tflite --data tuning.npz --out runs/policy.approx`
     """
     found, weights = load_curve(curve)
-    samples = options.load(model, data, mean, std, scale)
+    samples = options.load(model, data, mean, std, scale, stream)
+    rule = options.agreement(model, agreement, tolerance)
     with Progress().stage("build"):
         sequence = next_sequence(policy_at(out))
         policy = build_policy(
-            found, weights, model, samples, weights_from=weights_path(curve), aim=aim, sequence=sequence, seed=seed
+            found,
+            weights,
+            model,
+            samples,
+            weights_from=weights_path(curve),
+            agreement=rule,
+            aim=aim,
+            sequence=sequence,
+            seed=seed,
         )
     save_policy(out, policy)
     if json:

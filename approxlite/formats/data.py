@@ -9,7 +9,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy
@@ -28,12 +28,21 @@ class Data:
     y: (N,) int64 class numbers, or None.
     sha256: of x and y as they stand here, so the same samples have it whatever file they came from.
     name: short, for reports.
+    groups: (N,) int64 numbers of the groups that samples belong to, such as persons; None where each stands alone.
+    by: the array that named them.
     """
 
     x: NDArray[Any]
     y: NDArray[numpy.int64] | None
     sha256: str
     name: str
+    groups: NDArray[numpy.int64] | None = None
+    by: str = ""
+
+    def part(self, indices: NDArray[numpy.intp]) -> Data:
+        """Those samples only, under the same name and sha256."""
+        y, groups = (None if each is None else each[indices] for each in (self.y, self.groups))
+        return replace(self, x=self.x[indices], y=y, groups=groups)
 
     def __len__(self) -> int:
         return len(self.x)
@@ -47,16 +56,20 @@ def load_data(
     mean: ArrayLike | None = None,
     std: ArrayLike | None = None,
     scale: float | None = None,
+    by: str = "",
 ) -> Data:
     """Loads `spec`, a .npz path or `package.module:function`, for a model input of `shape` (batch first) and `dtype`.
 
     The .npz holds `x` (or `x_float`, `x_int8`, `x_uint8` by the model's type) and optionally `y`. The function takes
     no argument and returns or yields batches: x, or (x, y). For float models x becomes (x * scale - mean) / std, with
-    mean and std broadcast over the last axis. Axes of size 1 may be missing or added. Raises DataError, one line.
+    mean and std broadcast over the last axis. Axes of size 1 may be missing or added. by: an array of the .npz with one
+    entry per sample, equal for samples of one group, such as `subject`. Raises DataError, one line.
     """
     spec = os.fspath(spec)
     kind = numpy.dtype(dtype)
-    x, y = _from_function(spec) if _names_function(spec) else _from_npz(spec, kind)
+    if by and _names_function(spec):
+        raise DataError(f"{spec}: a function gives no array '{by}'; save the data as an .npz file that holds it")
+    x, y, named = (*_from_function(spec), None) if _names_function(spec) else _from_npz(spec, kind, by)
     if x.ndim == 0 or len(x) == 0:
         raise DataError(f"{spec}: holds no samples")
     x = _converted(spec, x, kind, mean, std, scale)
@@ -67,14 +80,16 @@ def load_data(
     if y is not None:
         y = _labels(spec, y, len(x))
     name = spec if _names_function(spec) else os.path.basename(spec)
-    return Data(x, y, _digest(x, y), name)
+    return Data(x, y, _digest(x, y), name, _groups(spec, named, by, len(x)), by)
 
 
 def _names_function(spec: str) -> bool:
     return ":" in spec and not spec.endswith(".npz") and os.sep not in spec
 
 
-def _from_npz(spec: str, kind: numpy.dtype[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
+def _from_npz(
+    spec: str, kind: numpy.dtype[Any], by: str
+) -> tuple[NDArray[Any], NDArray[Any] | None, NDArray[Any] | None]:
     preferred = "x_float" if kind.kind == "f" else f"x_{kind.name}"
     try:
         with open(spec, "rb") as file:
@@ -84,7 +99,9 @@ def _from_npz(spec: str, kind: numpy.dtype[Any]) -> tuple[NDArray[Any], NDArray[
             name = next((n for n in ("x", preferred) if n in arrays.files), None)
             if name is None:
                 raise DataError(f"{spec}: no array 'x' or '{preferred}', only {', '.join(arrays.files) or 'nothing'}")
-            return arrays[name], arrays["y"] if "y" in arrays.files else None
+            if by and by not in arrays.files:
+                raise DataError(f"{spec}: no array '{by}' that names groups, only {', '.join(arrays.files)}")
+            return arrays[name], arrays["y"] if "y" in arrays.files else None, arrays[by] if by else None
     except FileNotFoundError:
         raise DataError(f"{spec or 'no name'}: no such file; data is a .npz file or package.module:function") from None
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as problem:
@@ -175,6 +192,14 @@ def _labels(spec: str, y: NDArray[Any], samples: int) -> NDArray[numpy.int64]:
     if (y < 0).any() or (y > _LARGEST_CLASS).any():
         raise DataError(f"{spec}: y holds {y.min()} to {y.max()}, but class numbers count from 0")
     return y.astype(numpy.int64)
+
+
+def _groups(spec: str, named: NDArray[Any] | None, by: str, samples: int) -> NDArray[numpy.int64] | None:
+    if named is None:
+        return None
+    if named.shape != (samples,):
+        raise DataError(f"{spec}: {by} has shape {named.shape}, but x holds {samples} samples")
+    return numpy.unique(named, return_inverse=True)[1].astype(numpy.int64)
 
 
 def _digest(x: NDArray[Any], y: NDArray[numpy.int64] | None) -> str:

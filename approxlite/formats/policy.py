@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from approxlite.formats.agreement import TOP_ONE, AgreementRule
 from approxlite.formats.archive import (
     MAX_ARCHIVE_BYTES,
     MAX_MEMBER_BYTES,
@@ -36,6 +37,9 @@ from approxlite.formats.weights import (
 from approxlite.formats.weights_file import RungName, WeightsFile
 
 MAX_RUNGS = 16
+
+ClassMap = Annotated[tuple[Annotated[int, Field(ge=-1)], ...], Field(min_length=1)] | None
+"""For each class of a model's answers the class of exact it stands for, -1 for none; None: the same classes."""
 
 RungIndex = Annotated[int, Field(ge=0, lt=MAX_RUNGS)]
 
@@ -95,16 +99,26 @@ class Candidate(Document):
 
 
 class CandidateTest(Document):
-    """One candidate as certification tried it. `p_value` is that of "it disagrees on more than epsilon"."""
+    """One candidate as certification tried it. `p_value` is that of "it disagrees on more than epsilon".
+
+    disagreements: answers that differ. share: of all answers; of groups, the mean over groups of each one's share.
+    """
 
     candidate: Annotated[int, Field(ge=0)]
     disagreements: Annotated[int, Field(ge=0)]
+    share: Annotated[float, Field(ge=0, le=1)]
     p_value: Annotated[float, Field(ge=0, le=1)]
 
 
 class Certificate(Document):
     """On data like the certification data, the policy disagrees with exact on at most `epsilon` of the inputs, with
-    confidence 1 - `delta`. `upper_bound` is the bound these samples give, at most epsilon."""
+    confidence 1 - `delta`. `upper_bound` is the bound these samples give, at most epsilon.
+
+    unit: what counts as one independent observation: a sample, a group of them (all of one person or recording) or a
+    block of `block` neighbours of a stream; there were `units` of them. by: the array of the data that names groups.
+    certified: how many candidates passed, from the first on; the promise holds for all of them at once, so any of them
+    may run. `candidate`, the last of them, is the cheapest. assumption: what has to be true of the data, for a person.
+    """
 
     created: Time
     method: str
@@ -112,15 +126,21 @@ class Certificate(Document):
     delta: Annotated[float, Field(gt=0, lt=1)]
     data_sha256: Sha256
     samples: Annotated[int, Field(ge=1)]
+    unit: Literal["sample", "group", "block"] = "sample"
+    units: Annotated[int, Field(ge=1)]
+    by: str = ""
+    block: Annotated[int, Field(ge=1)] = 1
+    assumption: str
     disagreements: Annotated[int, Field(ge=0)]
     p_value: Annotated[float, Field(ge=0, le=1)]
     upper_bound: Annotated[float, Field(ge=0, le=1)]
-    smallest_epsilon: Annotated[float, Field(ge=0, le=1)]  # that this many samples can support, without a disagreement
-    candidate: Annotated[int, Field(ge=0)]  # the one certified
+    smallest_epsilon: Annotated[float, Field(ge=0, le=1)]  # that this many units can support, without a disagreement
+    candidate: Annotated[int, Field(ge=0)]
+    certified: Annotated[int, Field(ge=1)]
     tests: Annotated[tuple[CandidateTest, ...], Field(min_length=1)]  # in order; only the last may have failed
-    samples_for_two_percent: Annotated[int, Field(ge=1)]  # in all, if no further one disagrees
+    units_for_two_percent: Annotated[int, Field(ge=1)]  # in all, if no further one disagrees
     claims: Annotated[int, Field(ge=1)] = 1  # certificates given one after another on the same data, with this one
-    samples_for_next: Annotated[int, Field(ge=1)] | None  # the same, to pass the candidate that failed
+    units_for_next: Annotated[int, Field(ge=1)] | None  # the same, to pass the candidate that failed
     statement: str  # all of this for a person
 
 
@@ -153,6 +173,8 @@ class Policy(Document):
     portability: str  # the reason, for a person
     ladder: Annotated[tuple[LadderRung, ...], Field(min_length=1, max_length=MAX_RUNGS)]
     exact_rung: RungIndex
+    agreement: AgreementRule = TOP_ONE
+    class_maps: tuple[ClassMap, ...] = ()  # by model; () where all models have exact's classes
     rule: Rule
     candidates: tuple[Candidate, ...]  # most cautious first: the fixed sequence that certification walks
     split: SplitRecord
@@ -184,6 +206,8 @@ class Policy(Document):
                 raise ValueError(f"rung {number}: {problem}") from None
             if canonical != rung.configuration:
                 raise ValueError(f"rung {number} has configuration '{rung.configuration}', not '{canonical}'")
+        if self.class_maps and len(self.class_maps) != len(self.models):
+            raise ValueError(f"{len(self.class_maps)} class maps for {len(self.models)} models")
         stages = [*self.rule.stages, *(stage for candidate in self.candidates for stage in candidate.stages)]
         used = [self.exact_rung, *(stage.rung for stage in stages), *(probe.rung for probe in self.probes)]
         if max(used) >= len(self.ladder):
@@ -192,6 +216,8 @@ class Policy(Document):
             raise ValueError(f"exact_rung {self.exact_rung} is '{self.ladder[self.exact_rung].configuration}'")
         if self.certificate is not None and self.certificate.candidate >= len(self.candidates):
             raise ValueError(f"certificate is for candidate {self.certificate.candidate} of {len(self.candidates)}")
+        if self.certificate is not None and self.certificate.certified != self.certificate.candidate + 1:
+            raise ValueError("the candidates that are certified do not end with the certificate's")
         return self
 
 

@@ -33,6 +33,7 @@ class SplitRecord(Document):
     """How one data set was divided: sample counts per part, reproducible from the seed.
 
     tuning_sketch: fingerprints of a few samples of calibration and search, to recognise them in other data.
+    by: the array of the data that names groups, where no group is in two parts; "" where samples were divided.
     """
 
     seed: int
@@ -41,3 +42,4 @@ class SplitRecord(Document):
     search: Annotated[int, Field(ge=0)]
     certification: Annotated[int, Field(ge=0)]
     tuning_sketch: Annotated[tuple[Fingerprint, ...], Field(max_length=64)] = ()
+    by: str = ""

@@ -33,7 +33,7 @@ class TraceRow(JournalRow):
     rungs_run: Annotated[tuple[int, ...], Field(min_length=1)]  # in the order they ran; the last one answered
     reason: Reason
     evidence: float | None  # confidence; None when it is not finite
-    output: OutputSummary
+    output: OutputSummary | None  # None when answers are not class scores
     latency_ms: Annotated[float, Field(ge=0)]
     agrees: bool | None = None  # with the exact configuration on the same input; None when that did not run
 

@@ -6,10 +6,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import approxlite
+from approxlite.formats.agreement import TOP_ONE, AgreementRule
 from approxlite.formats.archive import MAX_JSON_BYTES
 from approxlite.formats.configuration import EXACT
 from approxlite.formats.curve import Curve, CurvePoint, rung_of, unpack_scales
@@ -63,12 +66,14 @@ def build_policy(
     data: Data,
     *,
     weights_from: Path | WeightsFile | None = None,
+    agreement: AgreementRule = TOP_ONE,
     aim: float = AIM,
     sequence: int = 0,
     seed: int = 0,
 ) -> Policy:
     """The policy of `curve` on the data it was tuned on; until it is certified, its rule is to run exact.
 
+    agreement: when an answer counts as exact's; those that are not class scores have no cascades.
     weights_from: the file that `weights` came from; for a curve whose rungs bring weights along, which the policy takes
     from there when it is saved.
     aim: largest estimated disagreement of a candidate. sequence: number of the policy, above that of the one before.
@@ -83,7 +88,7 @@ def build_policy(
             f"the curve holds for numerics version {curve.numerics_version}, this library has {numerics_version()}; "
             "tune again"
         )
-    known = _rehearse(curve, weights, weights_file(weights_from), content, data)
+    known = _rehearse(curve, weights, weights_file(weights_from), content, data, agreement)
     rules = fixed_sequence(known.rehearsal, known.usable, known.exact, aim=aim)
     draft = _largest_that_fits(curve, known, rules, sequence)
     with Ladder([content], draft.ladder, weights=draft.weights) as ladder:
@@ -108,13 +113,14 @@ def best_single(
     data: Data,
     *,
     weights_from: Path | WeightsFile | None = None,
+    agreement: AgreementRule = TOP_ONE,
     aim: float = AIM,
 ) -> LadderRung | None:
     """The baseline of every policy: the cheapest rung on its own that meets `aim` by the same estimate as candidates.
 
     None if only exact meets it. Looks at the search part of `data` only. Raises DataError for other data.
     """
-    known = _rehearse(curve, weights, weights_file(weights_from), read_model_bytes(model), data)
+    known = _rehearse(curve, weights, weights_file(weights_from), read_model_bytes(model), data, agreement)
     meeting = [rung for rung in known.usable if known.rehearsal.estimate((Trial(rung),)) <= aim]
     cheapest = min(meeting, key=lambda rung: known.rungs[rung].cost.value)
     return None if cheapest == known.exact else known.rungs[cheapest]
@@ -127,27 +133,54 @@ def confidence_for(outcomes: Outcomes) -> Confidence:
     return "top_two_ratio" if are_probabilities else "top_two_difference"
 
 
-def _rehearse(curve: Curve, weights: Weights, file: WeightsFile | None, content: bytes, data: Data) -> _Rungs:
+def _rehearse(
+    curve: Curve, weights: Weights, file: WeightsFile | None, content: bytes, data: Data, agreement: AgreementRule
+) -> _Rungs:
     """Runs every point of the curve on the search samples."""
     if file is None and any(owners_of(point.configuration) for point in curve.points):
         raise PolicyError("rungs of the curve bring weights along; say which file they are in")
     x = data.x[rebuild(curve.split, data).search]
     rungs = _rungs_of(curve, weights)
     exact = next(number for number, rung in enumerate(rungs) if rung.configuration == EXACT)
-    parts = []
-    for begin in range(0, len(rungs), MAX_RUNGS):
-        part = rungs[begin : begin + MAX_RUNGS]
-        with Ladder([content], part, weights=file) as ladder:
-            parts.append(collect(ladder, len(part), 0, x))
-    outputs = np.concatenate([part.outputs for part in parts])
-    finite = np.isfinite(outputs).all(axis=(1, 2))
-    if not finite[exact]:
-        raise ModelError("the exact model gives outputs that are not finite numbers; nothing can be compared")
-    outputs[~finite] = outputs[exact]  # never used, and the rehearsal takes finite numbers only
-    outcomes = Outcomes(outputs, np.concatenate([part.latencies_ms for part in parts]), exact)
+    outcomes, usable = _outcomes(rungs, exact, [content], file, x, agreement)
     confidence = confidence_for(outcomes)
     rehearsal = Rehearsal(outcomes, [rung.cost.value for rung in rungs], confidence)
-    return _Rungs(rungs, exact, rehearsal, confidence, tuple(int(rung) for rung in np.flatnonzero(finite)), file)
+    return _Rungs(rungs, exact, rehearsal, confidence, usable, file)
+
+
+def _outcomes(
+    rungs: Sequence[LadderRung],
+    exact: int,
+    models: Sequence[bytes],
+    file: WeightsFile | None,
+    x: NDArray[Any],
+    agreement: AgreementRule,
+) -> tuple[Outcomes, tuple[int, ...]]:
+    """What any number of rungs answer to `x`, a ladder of them at a time, and which give finite numbers only; the
+    others are given exact's answers: they are never used, and the rehearsal takes finite numbers only."""
+    outputs: dict[int, NDArray[np.float32]] = {}
+    losses: dict[int, NDArray[np.float32]] = {}
+    latencies: dict[int, NDArray[np.float64]] = {}
+    others = [rung for rung in range(len(rungs)) if rung != exact]
+    for begin in range(0, max(1, len(others)), MAX_RUNGS - 1):
+        part = [exact, *others[begin : begin + MAX_RUNGS - 1]]
+        with Ladder(models, [rungs[rung] for rung in part], weights=file) as ladder:
+            found = collect(ladder, len(part), 0, x, agreement)
+        for place, rung in enumerate(part):
+            outputs[rung], losses[rung] = found.outputs[place], found.losses[place]
+            latencies[rung] = found.latencies_ms[place]
+    finite = [bool(np.isfinite(outputs[rung]).all()) for rung in range(len(rungs))]
+    if not finite[exact]:
+        raise ModelError("the exact model gives outputs that are not finite numbers; nothing can be compared")
+    sources = [rung if fine else exact for rung, fine in enumerate(finite)]
+    outcomes = Outcomes(
+        tuple(outputs[rung] for rung in sources),
+        np.stack([losses[rung] for rung in sources]),
+        np.stack([latencies[rung] for rung in range(len(rungs))]),
+        exact,
+        agreement,
+    )
+    return outcomes, tuple(rung for rung, fine in enumerate(finite) if fine)
 
 
 def _rungs_of(curve: Curve, weights: Weights) -> tuple[LadderRung, ...]:
@@ -204,6 +237,7 @@ def _draft(curve: Curve, known: _Rungs, rules: Sequence[Rated], order: Sequence[
         portability="",
         ladder=tuple(known.rungs[rung] for rung in order),
         exact_rung=0,
+        agreement=known.rehearsal.agreement,
         rule=Rule(kind="fixed", confidence=known.confidence, stages=candidates[0].stages),
         candidates=candidates,
         split=curve.split,

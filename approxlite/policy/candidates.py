@@ -33,13 +33,14 @@ def fixed_sequence(
     """At most `limit` rules over `rungs`, from exact, the most cautious, to the cheapest that meets `aim`.
 
     Each is cheaper and less sure than the one before. Two-stage cascades go through all pairs of rungs and thresholds;
-    three stages are tried where two do well.
+    three stages are tried where two do well. Answers without a confidence have no cascades.
     """
     exact = _rated(rehearsal, (Trial(exact_rung),))
     by_cost = [int(rung) for rung in np.argsort(rehearsal.costs, kind="stable")]
     useful = [rung for rung in by_cost if rung in rungs and rehearsal.costs[rung] < exact.cost]
     fixed: list[Rule] = [(Trial(rung),) for rung in useful]
-    front = _front(_meeting(aim, rehearsal, [*fixed, *_pairs(rehearsal, [*useful, exact_rung])]))
+    pairs = _pairs(rehearsal, [*useful, exact_rung]) if rehearsal.has_confidence else ()
+    front = _front(_meeting(aim, rehearsal, [*fixed, *pairs]))
     triples = _meeting(aim, rehearsal, _triples(rehearsal, [rated.rule for rated in front], useful))
     return spread([exact, *_front([*front, *triples])], limit)
 

@@ -6,14 +6,18 @@ epsilon of the answers. The p-value is exact (Clopper and Pearson 1934). Testing
 hypothesis cannot be rejected at level delta, so that whatever is chosen breaks the promise with probability at most
 delta, however many were tried. The samples are ones that tuning has never seen; no labels are needed.
 
+So every candidate that passed, not the last alone, keeps the promise: with probability 1 - delta all of them do at
+once, and whoever follows the policy may change among them. Streams are not drawn sample by sample: `units.py` says what
+counts as one observation then, and which test is valid.
+
 That holds for one certificate. Whoever looks at it and asks the same samples again, with another epsilon or other
 candidates, has another chance of being wrong; certificates count how many there were, for Bonferroni's bound on all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,18 +25,22 @@ from numpy.typing import NDArray
 from approxlite.formats.data import Data
 from approxlite.formats.document import now
 from approxlite.formats.errors import DataError, GuardError, InputError
-from approxlite.formats.policy import CandidateTest, Certificate, Policy, Rule
-from approxlite.policy.fingerprints import distinct, found_in
-from approxlite.policy.outcomes import Outcomes, collect
+from approxlite.formats.policy import CandidateTest, Certificate, Policy
+from approxlite.policy.fingerprints import Indices, distinct, found_in
+from approxlite.policy.outcomes import Outcomes, collect_policy
 from approxlite.policy.split import rebuild
-from approxlite.policy.statistics import p_value, samples_needed, upper_bound
+from approxlite.policy.statement import TWO_PERCENT, percent, statement
+from approxlite.policy.units import Units
 from approxlite.runtime.backend import ModelSource
 from approxlite.runtime.ladder import Ladder
 from approxlite.runtime.probes import check_probes
 from approxlite.runtime.verification import check_numerics, models_of
 
-METHOD = "Learn then Test, fixed sequence, exact binomial"
-TWO_PERCENT = 0.02
+METHODS = {
+    "sample": "Learn then Test, fixed sequence, exact binomial",
+    "group": "Learn then Test, fixed sequence, Hoeffding's bound on the mean over groups",
+    "block": "Learn then Test, fixed sequence, Hoeffding's bound for terms that depend on neighbours",
+}
 
 
 def certify(
@@ -42,39 +50,46 @@ def certify(
     *,
     epsilon: float = 0.05,
     delta: float = 0.05,
+    block: int | None = None,
     before: Policy | None = None,
 ) -> Policy:
     """`policy` with the cheapest rule that passes and the certificate for it; the sequence number goes up by one.
 
     Of the data that the policy was tuned on only the part kept for certification is used, of other data everything;
-    of samples that are equal bit for bit, one. before: the policy that this one replaces, if it is not itself, whose
-    certificate may be of the same data. Raises GuardError when not even exact passes, which says how many samples would
-    do; InputError for epsilon or delta outside 0 to 1; DataError for other data with samples that tuning has seen;
-    PolicyError for other models, or when they compute other bits here.
+    of samples that are equal bit for bit, one. Data with groups is certified for new groups; with `block`, samples
+    follow one another in time, and answers `block` or more apart are taken for independent. before: the policy that
+    this one replaces, if it is not itself, whose certificate may be of the same data. Raises GuardError when not even
+    exact passes, which says how many samples would do; InputError for epsilon or delta outside 0 to 1 or a block below
+    2; DataError for other data with samples that tuning has seen; PolicyError for other models, or when they compute
+    other bits here.
     """
     check_shares(epsilon, delta)
     check_numerics(policy)
-    x = certification_samples(policy, data)
-    check_enough(len(x), epsilon, delta)
+    chosen = unseen(policy, data, in_time=block is not None)
+    units = units_of(data.part(chosen), block)
+    check_enough(units, epsilon, delta)
     with Ladder(models_of(policy, models), policy.ladder, weights=policy.weights) as ladder:
         check_probes(policy, ladder)
-        outcomes = collect(ladder, len(policy.ladder), policy.exact_rung, x)
-    tests = run_tests(policy, outcomes, epsilon, delta)
+        outcomes = collect_policy(ladder, policy, data.x[chosen])
+    tests = run_tests(policy, outcomes, epsilon, delta, units)
     passed = [test for test in tests if test.p_value <= delta]
     if not passed:
+        needed = units.needed(epsilon, delta, differing(policy, outcomes, 0))
         raise GuardError(
-            f"no candidate passed: the most cautious changes {tests[0].disagreements} of {len(x)} answers; at that, "
-            f"{samples_needed(epsilon, delta, tests[0].disagreements)} samples would be needed"
+            f"no candidate passed: the most cautious changes {tests[0].disagreements} of {len(chosen)} answers; at "
+            f"that, {units.name(needed)} would be needed"
         )
-    claims = _claims(before or policy, policy, epsilon, delta, data)
-    certificate = _certificate(policy, tests, passed[-1], epsilon, delta, data, len(x), claims)
-    stages = policy.candidates[passed[-1].candidate].stages
-    rule = Rule(kind="fixed" if len(stages) == 1 else "cascade", confidence=policy.rule.confidence, stages=stages)
+    found = _Found(policy, outcomes, units, tests, passed[-1])
+    claims = _claims(before or policy, policy, epsilon, delta, units, data)
+    certificate = _certificate(found, epsilon, delta, data, claims)
+    stages = policy.candidates[certificate.candidate].stages
     return policy.model_copy(
         update={
             "sequence": policy.sequence + 1,
             "created": certificate.created,
-            "rule": rule,
+            "rule": policy.rule.model_copy(
+                update={"kind": "fixed" if len(stages) == 1 else "cascade", "stages": stages}
+            ),
             "certificate": certificate,
         }
     )
@@ -87,20 +102,35 @@ def check_shares(epsilon: float, delta: float) -> None:
             raise InputError(f"{name} is a share between 0 and 1, not {value}")
 
 
-def check_enough(samples: int, epsilon: float, delta: float) -> None:
-    """Raises GuardError when so few samples cannot support the claim even if no answer changes."""
-    needed = samples_needed(epsilon, delta)
-    if samples < needed:
+def units_of(data: Data, block: int | None = None) -> Units:
+    """What counts as one observation. Raises InputError for groups and a block at once, or a block below 2."""
+    if block is None:
+        kind: Literal["sample", "group"] = "sample" if data.groups is None else "group"
+        return Units(len(data), kind, data.groups, data.by)
+    if data.groups is not None:
+        raise InputError(f"a stream is cut by `{data.by}` or into blocks, not both; give one of --stream and --block")
+    if block < 2:
+        raise InputError(f"answers {block} sample apart are independent always; --block counts from 2")
+    return Units(len(data), "block", block=block)
+
+
+def check_enough(units: Units, epsilon: float, delta: float) -> None:
+    """Raises GuardError when so few units cannot support the claim even if no answer changes."""
+    needed = units.needed(epsilon, delta)
+    if units.count < needed:
+        have = units.name(units.count) if units.kind == "group" else f"{units.samples} different samples"
+        missing = needed * units.block - (units.count if units.kind == "group" else units.samples)
         raise GuardError(
-            f"too little data: {samples} different samples for certification support at best "
-            f"{_percent(upper_bound(0, samples, delta))} disagreement at {_percent(1 - delta)} confidence; "
-            f"{_percent(epsilon)} needs {needed}, {needed - samples} more"
+            f"too little data: {have} for certification support at best {percent(units.smallest_epsilon(delta))} "
+            f"disagreement at {percent(1 - delta)} confidence; {percent(epsilon)} needs {needed * units.block}, "
+            f"{missing} more"
         )
 
 
-def certification_samples(policy: Policy, data: Data) -> NDArray[Any]:
-    """The different samples of `data` that neither calibration nor search has seen.
+def unseen(policy: Policy, data: Data, *, in_time: bool = False) -> Indices:
+    """The different samples of `data` that neither calibration nor search has seen, ascending.
 
+    in_time: whether samples follow one another in time, so that neighbours of seen ones count as seen.
     Raises DataError when other data than the policy was tuned on holds samples of it: most likely it is the same data
     saved anew, and which of its samples tuning has seen is no longer known.
     """
@@ -111,109 +141,100 @@ def certification_samples(policy: Policy, data: Data) -> NDArray[Any]:
                 f"{data.name}: holds samples that tuning has seen, such as sample {seen[0]}; give the very data the "
                 "policy was tuned on, of which only the unseen part is used, or samples that are all new"
             )
-        different: NDArray[Any] = data.x[distinct(data.x)]
-        return different
-    unseen: NDArray[Any] = data.x[rebuild(policy.split, data).certification]
-    return unseen
+        return distinct(data.x)
+    if in_time or (data.groups is not None and data.by != policy.split.by):
+        raise DataError(
+            f"{data.name}: tuning has seen neighbours of every sample of it; give a recording of its own for "
+            "certification" + (f", or tune with --stream {data.by}" if data.by else "")
+        )
+    return rebuild(policy.split, data).certification
 
 
-def run_tests(policy: Policy, outcomes: Outcomes, epsilon: float, delta: float) -> list[CandidateTest]:
+def differing(policy: Policy, outcomes: Outcomes, candidate: int) -> NDArray[np.bool_]:
+    """(samples,): which answers of the candidate are not exact's."""
+    return outcomes.disagrees(outcomes.replay(policy.candidates[candidate].stages, policy.rule.confidence))
+
+
+def run_tests(
+    policy: Policy, outcomes: Outcomes, epsilon: float, delta: float, units: Units | None = None
+) -> list[CandidateTest]:
     """Candidates in order, up to and with the first whose p-value is above delta."""
+    differs = (differing(policy, outcomes, candidate) for candidate in range(len(policy.candidates)))
+    return try_in_order(differs, units or Units(outcomes.samples), epsilon, delta)
+
+
+def try_in_order(
+    differs: Iterable[NDArray[np.bool_]], units: Units, epsilon: float, delta: float
+) -> list[CandidateTest]:
+    """The same, given by candidate which answers differ, (samples,)."""
     tests: list[CandidateTest] = []
-    for number, candidate in enumerate(policy.candidates):
-        inferences = outcomes.replay(candidate.stages, policy.rule.confidence)
-        disagreements = int(np.count_nonzero(outcomes.disagrees(inferences)))
-        p = p_value(disagreements, outcomes.samples, epsilon)
-        tests.append(CandidateTest(candidate=number, disagreements=disagreements, p_value=p))
+    for number, each in enumerate(differs):
+        p = units.p_value(each, epsilon)
+        count, share = int(np.count_nonzero(each)), units.share(each)
+        tests.append(CandidateTest(candidate=number, disagreements=count, share=share, p_value=p))
         if p > delta:
             break
     return tests
 
 
-def _certificate(
-    policy: Policy,
-    tests: Sequence[CandidateTest],
-    passed: CandidateTest,
-    epsilon: float,
-    delta: float,
-    data: Data,
-    samples: int,
-    claims: int,
-) -> Certificate:
+class _Found(NamedTuple):
+    """What testing found."""
+
+    policy: Policy
+    outcomes: Outcomes
+    units: Units
+    tests: Sequence[CandidateTest]
+    passed: CandidateTest
+
+    def differs(self, test: CandidateTest) -> NDArray[np.bool_]:
+        return differing(self.policy, self.outcomes, test.candidate)
+
+
+def _certificate(found: _Found, epsilon: float, delta: float, data: Data, claims: int) -> Certificate:
+    units, passed, tests = found.units, found.passed, found.tests
     failed = None if passed is tests[-1] else tests[-1]
+    differs = found.differs(passed)
     certificate = Certificate(
         created=now(),
-        method=METHOD,
+        method=METHODS[units.kind],
         epsilon=epsilon,
         delta=delta,
         data_sha256=data.sha256,
-        samples=samples,
+        samples=units.samples,
+        unit=units.kind,
+        units=units.count,
+        by=units.by,
+        block=units.block,
+        assumption=units.assumption,
         disagreements=passed.disagreements,
         p_value=passed.p_value,
-        upper_bound=upper_bound(passed.disagreements, samples, delta),
-        smallest_epsilon=upper_bound(0, samples, delta),
+        upper_bound=units.upper_bound(differs, delta),
+        smallest_epsilon=units.smallest_epsilon(delta),
         candidate=passed.candidate,
+        certified=passed.candidate + 1,
         tests=tuple(tests),
-        samples_for_two_percent=samples_needed(TWO_PERCENT, delta, passed.disagreements),
+        units_for_two_percent=units.needed(TWO_PERCENT, delta, differs),
         claims=claims,
-        samples_for_next=None if failed is None else samples_needed(epsilon, delta, failed.disagreements),
+        units_for_next=None if failed is None else units.needed(epsilon, delta, found.differs(failed)),
         statement="",
     )
-    stages = policy.candidates[passed.candidate].stages
-    is_exact = [stage.rung for stage in stages] == [policy.exact_rung]
-    return certificate.model_copy(update={"statement": _statement(certificate, data.name, is_exact)})
+    stages = found.policy.candidates[passed.candidate].stages
+    is_exact = [stage.rung for stage in stages] == [found.policy.exact_rung]
+    words = statement(certificate, units, found.policy.agreement, data.name, is_exact)
+    return certificate.model_copy(update={"statement": words})
 
 
-def _claims(before: Policy, policy: Policy, epsilon: float, delta: float, data: Data) -> int:
+def _claims(before: Policy, policy: Policy, epsilon: float, delta: float, units: Units, data: Data) -> int:
     """How many certificates `data` has given with this one; the same one given again is still one."""
     earlier = before.certificate
     if earlier is None or earlier.data_sha256 != data.sha256:
         return 1
-    same = (earlier.epsilon, earlier.delta, _tested(before)) == (epsilon, delta, _tested(policy))
+    asked = (epsilon, delta, units.kind, units.by, units.block, _tested(policy))
+    same = asked == (earlier.epsilon, earlier.delta, earlier.unit, earlier.by, earlier.block, _tested(before))
     return earlier.claims if same else earlier.claims + 1
 
 
 def _tested(policy: Policy) -> object:
     """All that decides which answers the candidates give."""
     rungs = [rung.spec() for rung in policy.ladder]
-    return rungs, policy.rungs_sha256, [candidate.stages for candidate in policy.candidates]
-
-
-def _statement(certificate: Certificate, data_name: str, is_exact: bool) -> str:
-    """The certificate for a person, in one paragraph."""
-    samples = certificate.samples
-    sentences = [
-        f"On data like {data_name}, of which {samples} different samples that tuning had not seen were tried, at most "
-        f"{_percent(certificate.epsilon)} of this policy's answers differ from the exact model's, with "
-        f"{_percent(1 - certificate.delta)} confidence.",
-        f"{certificate.disagreements} of the {samples} differed, which would bound the share at "
-        f"{_percent(certificate.upper_bound)} had this rule alone been tried; {_percent(certificate.smallest_epsilon)} "
-        "is the least bound that this many samples can support.",
-    ]
-    if certificate.claims > 1:
-        sentences.append(
-            f"The same data has given {certificate.claims} certificates by now, and whoever chooses among them is "
-            f"{_percent(together(certificate))} sure only."
-        )
-    if is_exact:
-        sentences.append("The rule is to run exact, because no approximation passed.")
-    if certificate.upper_bound > TWO_PERCENT:
-        sentences.append(
-            f"{_percent(TWO_PERCENT)} would take {certificate.samples_for_two_percent} samples in all, if no further "
-            "one differs."
-        )
-    if certificate.samples_for_next is not None:
-        sentences.append(
-            f"The next cheaper rule changed {certificate.tests[-1].disagreements} answers and did not pass; it would "
-            f"with {certificate.samples_for_next} samples in all, if it changes no further one."
-        )
-    return " ".join(sentences)
-
-
-def together(certificate: Certificate) -> float:
-    """Confidence that all certificates given on the same data hold, by Bonferroni."""
-    return max(0.0, 1 - certificate.claims * certificate.delta)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
+    return rungs, policy.rungs_sha256, policy.agreement, [candidate.stages for candidate in policy.candidates]

@@ -8,16 +8,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from approxlite.formats.agreement import TOP_ONE, AgreementRule
 from approxlite.formats.configuration import EXACT
 from approxlite.formats.data import Data
 from approxlite.formats.document import Document
 from approxlite.formats.interval import Estimate
-from approxlite.formats.policy import Policy
+from approxlite.formats.policy import ClassMap, Policy
 from approxlite.formats.provenance import Sha256
 from approxlite.formats.rung import RungSpec
-from approxlite.policy.outcomes import answered_shares, answers_of, reached_shares, scores
+from approxlite.policy.outcomes import (
+    answered_shares,
+    answers_of,
+    comparable,
+    in_classes,
+    reached_shares,
+    rung_class_maps,
+)
 from approxlite.policy.statistics import ratio_of_times, share
 from approxlite.policy.turns import BLOCK, Run, take_steady_turns
+from approxlite.runtime.agreement import Agreement
 from approxlite.runtime.backend import ModelSource
 from approxlite.runtime.interpreter import Interpreter
 from approxlite.runtime.session import Session
@@ -52,7 +61,7 @@ class Beside(Document):
 class Evaluation(Document):
     """The answer of `approxlite evaluate`.
 
-    agreement: share of answers that are exact's. accuracy: share that is right, None without labels.
+    agreement: share of answers that are exact's. accuracy: share that is right, None without labels or classes.
     rungs: share of inputs that each rung of the ladder answers. reached: share of inputs that each stage runs.
     """
 
@@ -72,9 +81,10 @@ class Evaluation(Document):
 
 @dataclass(frozen=True)
 class _Way:
-    """One way of running the model: its answer to each sample, (samples,), and how to time it on one."""
+    """One way of running the model: each sample's answer and class map, and how to time it on one."""
 
-    answers: NDArray[np.intp]
+    outputs: list[NDArray[np.float32]]
+    class_maps: list[ClassMap]
     run: Run
 
 
@@ -97,12 +107,17 @@ def evaluate_policy(
     sources = models_of(policy, models)
     with Session(policy, sources, num_threads=threads) as session:
         answered = [session.run(x) for x in data.x]
-        ours = _Way(_classes([answer.output for answer in answered]), lambda x: session.run(x).latency_ms)
+        maps = rung_class_maps(policy)
+        ours = _Way(
+            [comparable(answer.output, policy.agreement) for answer in answered],
+            [maps[answer.rung] for answer in answered],
+            lambda x: session.run(x).latency_ms,
+        )
         ran = [answer.rungs_run for answer in answered]
         rungs = answered_shares(ran, len(policy.ladder))
         reached = reached_shares(ran, policy.rule.stages)
         exact_model = sources[policy.ladder[policy.exact_rung].model]
-        return _evaluation(ours, exact_model, data, rungs, reached, seconds, seed, threads, progress)
+        return _evaluation(ours, exact_model, data, rungs, reached, policy.agreement, seconds, seed, threads, progress)
 
 
 def evaluate_configuration(
@@ -110,14 +125,18 @@ def evaluate_configuration(
     model: ModelSource,
     data: Data,
     *,
+    agreement: AgreementRule = TOP_ONE,
     seconds: float = SECONDS,
     seed: int = 0,
     threads: int = 1,
     progress: Progress = lambda _share: None,
 ) -> Evaluation:
-    """The same for one rung on its own. Raises ConfigurationError when it does not fit the model."""
-    ours = _way(_loaded(model, rung, threads), data)
-    return _evaluation(ours, model, data, (1.0,), (1.0,), seconds, seed, threads, progress)
+    """The same for one rung on its own; `agreement` says when answers are exact's.
+
+    Raises ConfigurationError when it does not fit the model.
+    """
+    ours = _way(_loaded(model, rung, threads), data, agreement)
+    return _evaluation(ours, model, data, (1.0,), (1.0,), agreement, seconds, seed, threads, progress)
 
 
 def _evaluation(
@@ -126,6 +145,7 @@ def _evaluation(
     data: Data,
     rungs: tuple[float, ...],
     reached: tuple[float, ...],
+    rule: AgreementRule,
     seconds: float,
     seed: int,
     threads: int,
@@ -134,23 +154,25 @@ def _evaluation(
     stock = StockInterpreter(model, num_threads=threads)
     ways = {
         "ours": ours,
-        "exact": _way(_loaded(model, RungSpec(configuration=EXACT), threads), data),
-        "stock": _way(Timed(stock), data),
+        "exact": _way(_loaded(model, RungSpec(configuration=EXACT), threads), data, rule),
+        "stock": _way(Timed(stock), data, rule),
     }
     runs = {name: way.run for name, way in ways.items()}
     times = take_steady_turns(
         runs, data.x, ours="ours", reference="stock", seconds=seconds, seed=seed, progress=progress
     )
-    exact = ways["exact"].answers
+    exact, compare = np.stack(ways["exact"].outputs), Agreement(rule)
 
     def ratio(name: str, reference: str) -> Estimate:
         return ratio_of_times(times[name], times[reference], block=BLOCK, seed=seed)
 
     def agreement(name: str) -> Estimate:
-        return share(int((ways[name].answers == exact).sum()), len(data))
+        return share(int((~_differs(compare, exact, ways[name])).sum()), len(data))
 
     def accuracy(name: str) -> Estimate | None:
-        return None if data.y is None else share(int((ways[name].answers == data.y).sum()), len(data))
+        if data.y is None or rule.loss != "top_one":
+            return None
+        return share(int((_classes(ways[name]) == data.y).sum()), len(data))
 
     def mean_ms(name: str) -> float:
         return float(np.median(times[name], axis=0).mean())
@@ -193,13 +215,20 @@ def _loaded(model: ModelSource, rung: RungSpec, threads: int) -> Timed:
     return Timed(interpreter)
 
 
-def _way(timed: Timed, data: Data) -> _Way:
+def _way(timed: Timed, data: Data, rule: AgreementRule) -> _Way:
     def run(x: NDArray[np.float32]) -> float:
         timed.run(x)
         return timed.last_ns / 1e6
 
-    return _Way(_classes([timed.run(x) for x in data.x]), run)
+    return _Way([comparable(timed.run(x), rule) for x in data.x], [None] * len(data), run)
 
 
-def _classes(outputs: Sequence[NDArray[np.float32]]) -> NDArray[np.intp]:
-    return answers_of(np.stack([scores(output) for output in outputs]))
+def _differs(compare: Agreement, exact: NDArray[np.float32], way: _Way) -> NDArray[np.bool_]:
+    """(samples,): answers of different rungs may have different classes."""
+    samples = zip(exact, way.outputs, way.class_maps, strict=True)
+    return np.array([compare.differs(e[None], o[None], class_map)[0] for e, o, class_map in samples])
+
+
+def _classes(way: _Way) -> NDArray[np.intp]:
+    answered = zip(way.outputs, way.class_maps, strict=True)
+    return np.array([in_classes(answers_of(output), class_map) for output, class_map in answered])

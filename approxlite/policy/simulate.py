@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from approxlite.formats.data import Data
 from approxlite.formats.document import Document, now
 from approxlite.formats.interval import Estimate
 from approxlite.formats.policy import Policy
 from approxlite.formats.trace import OutputSummary, TraceRow
-from approxlite.policy.outcomes import Inference, Outcomes, answered_shares, collect, reached_shares
+from approxlite.policy.outcomes import Inference, Outcomes, answered_shares, collect_policy, reached_shares
 from approxlite.policy.statistics import share
 from approxlite.runtime.backend import ModelSource
 from approxlite.runtime.ladder import Ladder
@@ -23,7 +24,7 @@ from approxlite.runtime.verification import check_numerics, models_of
 class Summary(Document):
     """What a policy did over a data set.
 
-    agreement: share of answers that are exact's. accuracy: share that is right, None without labels.
+    agreement: share of answers that are exact's. accuracy: share that is right, None without labels or classes.
     expected_cost: share of stock LiteRT float time, by the costs in the policy, escalations included.
     rungs: share of inputs that each rung of the ladder answers. reached: share of inputs that each stage runs.
     """
@@ -52,7 +53,7 @@ def simulate(policy: Policy, models: ModelSource | Sequence[ModelSource], data: 
     check_numerics(policy)
     with Ladder(models_of(policy, models), policy.ladder, weights=policy.weights) as ladder:
         check_probes(policy, ladder)
-        outcomes = collect(ladder, len(policy.ladder), policy.exact_rung, data.x)
+        outcomes = collect_policy(ladder, policy, data.x)
     inferences = outcomes.replay(policy.rule.stages, policy.rule.confidence)
     agrees = ~outcomes.disagrees(inferences)
     rows = tuple(_row(outcomes, i, inference, bool(agrees[i])) for i, inference in enumerate(inferences))
@@ -60,8 +61,6 @@ def simulate(policy: Policy, models: ModelSource | Sequence[ModelSource], data: 
 
 
 def _row(outcomes: Outcomes, sample: int, inference: Inference, agrees: bool) -> TraceRow:
-    output = outcomes.outputs[inference.rung, sample]
-    top = int(output.argmax())
     return TraceRow(
         time=now(),
         index=sample,
@@ -69,10 +68,15 @@ def _row(outcomes: Outcomes, sample: int, inference: Inference, agrees: bool) ->
         rungs_run=inference.rungs_run,
         reason=inference.reason,
         evidence=inference.evidence if np.isfinite(inference.evidence) else None,
-        output=OutputSummary(top=top, value=float(output[top]) if np.isfinite(output[top]) else None),
+        output=_summarised(outcomes.outputs[inference.rung][sample]) if outcomes.has_scores else None,
         latency_ms=float(outcomes.latencies_ms[list(inference.rungs_run), sample].sum()),
         agrees=agrees,
     )
+
+
+def _summarised(scores: NDArray[np.float32]) -> OutputSummary:
+    top = int(scores.argmax())
+    return OutputSummary(top=top, value=float(scores[top]) if np.isfinite(scores[top]) else None)
 
 
 def _summary(policy: Policy, outcomes: Outcomes, inferences: Sequence[Inference], agreeing: int, data: Data) -> Summary:
@@ -80,7 +84,7 @@ def _summary(policy: Policy, outcomes: Outcomes, inferences: Sequence[Inference]
     runs = np.bincount([rung for inference in inferences for rung in inference.rungs_run], minlength=len(policy.ladder))
     parts = [(int(count) / samples, rung.cost) for count, rung in zip(runs, policy.ladder, strict=True) if count]
     right = None
-    if data.y is not None:
+    if data.y is not None and outcomes.has_scores:
         answers = outcomes.answers()[[inference.rung for inference in inferences], np.arange(samples)]
         right = share(int((answers == data.y).sum()), samples)
     return Summary(

@@ -1,7 +1,9 @@
 """Exact intervals and tests for shares, and bootstrap intervals for ratios of times.
 
 References: Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial",
-Biometrika 1934 (exact intervals of a share); Efron, "Bootstrap methods", Annals of Statistics 1979.
+Biometrika 1934 (exact intervals of a share); Hoeffding, "Probability inequalities for sums of bounded random
+variables", JASA 1963 (means of shares, theorem 1, and of dependent terms, section 5); Efron, "Bootstrap methods",
+Annals of Statistics 1979.
 """
 
 from __future__ import annotations
@@ -52,6 +54,44 @@ def samples_needed(epsilon: float, delta: float, count: int = 0) -> int:
         else:
             enough = middle
     return enough
+
+
+def mean_p_value(mean: float, units: float, epsilon: float) -> float:
+    """Of the hypothesis that the expectation is above `epsilon`, given the mean of `units` independent values in 0..1:
+    a bound on the chance of such a mean or less. At a mean of 0 it equals the exact binomial one."""
+    return 1.0 if mean >= epsilon else float(np.exp(-units * _divergence(mean, epsilon)))
+
+
+def mean_upper_bound(mean: float, units: int, delta: float) -> float:
+    """The smallest epsilon whose `mean_p_value` is at most `delta`."""
+    low, high = mean, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if mean_p_value(mean, units, middle) <= delta else (middle, high)
+    return high
+
+
+def units_needed(epsilon: float, delta: float, total: float = 0.0) -> int:
+    """Fewest units whose `mean_p_value` is at most `delta` when their values add up to `total`."""
+    enough = int(np.ceil(total)) + 1
+    while mean_p_value(min(1.0, total / enough), enough, epsilon) > delta:
+        enough *= 2
+    too_few = enough // 2 if enough > int(np.ceil(total)) + 1 else int(np.ceil(total))
+    while enough - too_few > 1:
+        middle = (too_few + enough) // 2
+        if mean_p_value(min(1.0, total / middle), middle, epsilon) > delta:
+            too_few = middle
+        else:
+            enough = middle
+    return enough
+
+
+def _divergence(mean: float, other: float) -> float:
+    """Kullback-Leibler divergence of two shares, 0 <= mean < other < 1 or other = 1."""
+    if other >= 1:
+        return np.inf
+    zeros = (1 - mean) * np.log((1 - mean) / (1 - other))
+    return float(zeros + (mean * np.log(mean / other) if mean > 0 else 0.0))
 
 
 def ratio_of_times(times: NDArray[np.float64], reference: NDArray[np.float64], *, block: int, seed: int) -> Estimate:

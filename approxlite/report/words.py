@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from approxlite.formats.policy import Policy
-from approxlite.policy.certify import together
+from approxlite.policy.statement import together
 from approxlite.policy.statistics import samples_needed
 from approxlite.report.results import Results
 from approxlite.report.text import percent
@@ -59,8 +59,8 @@ def advice(policy: Policy) -> str:
     limit = next((limit for limit in LIMITS if limit < supported), supported / 2)
     wanted = samples_needed(limit, certificate.delta, certificate.disagreements)
     parts = [f"a limit of {percent(limit)} takes {wanted}"]
-    if certificate.samples_for_next is not None:
-        parts.append(f"the next cheaper policy at the same limit takes {certificate.samples_for_next}")
+    if certificate.units_for_next is not None:
+        parts.append(f"the next cheaper policy at the same limit takes {certificate.units_for_next}")
     slack = (
         f"The limit could be {percent(supported, 2)} on this data, so a larger aim may give a cheaper policy; but "
         "whoever chooses among several certificates of the same data can be less sure of each. "

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from approxlite.formats.data import Data
 from approxlite.formats.errors import DataError, GuardError, InputError, PolicyError
 from approxlite.formats.policy import Policy
-from approxlite.policy.certify import certification_samples, certify, run_tests
+from approxlite.policy.certify import certify, run_tests, unseen
 from approxlite.policy.split import split
 from approxlite.policy.statistics import p_value
 from support.policies import outcomes_of, policy_of, small_data, small_model, stages
@@ -90,7 +90,7 @@ def test_says_in_plain_words_what_holds_and_what_more_data_would_do() -> None:
     assert "95 % confidence" in certificate.statement
     assert "0 of the 65 differed" in certificate.statement
     assert "2 % would take 149 samples in all" in certificate.statement
-    assert certificate.samples_for_two_percent == 149
+    assert certificate.units_for_two_percent == 149
 
 
 def test_a_failed_candidate_says_how_many_samples_would_do() -> None:
@@ -104,27 +104,27 @@ def test_a_failed_candidate_says_how_many_samples_would_do() -> None:
     assert "The rule is to run exact" in certificate.statement
     failed = certificate.tests[-1]
     assert failed.p_value > 0.05
-    assert certificate.samples_for_next is not None
-    assert p_value(failed.disagreements, certificate.samples_for_next, 0.05) <= 0.05
+    assert certificate.units_for_next is not None
+    assert p_value(failed.disagreements, certificate.units_for_next, 0.05) <= 0.05
 
 
 def test_of_the_tuning_data_only_the_unseen_half_certifies() -> None:
     data = small_data(40)
     policy = policy_of([EXACT], split=split(data).record())
-    assert np.array_equal(certification_samples(policy, data), data.x[split(data).certification])
+    assert np.array_equal(unseen(policy, data), split(data).certification)
 
 
 def test_of_other_data_everything_certifies() -> None:
     policy = policy_of([EXACT], split=split(small_data(40)).record())
     other = small_data(30, seed=9)
-    assert np.array_equal(certification_samples(policy, other), other.x)
+    assert np.array_equal(unseen(policy, other), np.arange(30))
 
 
 def test_of_copies_only_one_certifies() -> None:
     policy = policy_of([EXACT], split=split(small_data(40)).record())
     other = small_data(30, seed=9)
     copied = dataclasses.replace(other, x=np.repeat(other.x, 10, axis=0))
-    assert np.array_equal(certification_samples(policy, copied), other.x)
+    assert np.array_equal(unseen(policy, copied), 10 * np.arange(30))
 
 
 def test_tuning_data_saved_anew_cannot_certify() -> None:
@@ -132,7 +132,7 @@ def test_tuning_data_saved_anew_cannot_certify() -> None:
     policy = policy_of([EXACT], split=split(data).record())
     anew = dataclasses.replace(data, x=data.x[::-1].copy(), y=None, sha256="e" * 64)
     with pytest.raises(DataError, match="samples that tuning has seen"):
-        certification_samples(policy, anew)
+        unseen(policy, anew)
 
 
 def test_asking_the_same_samples_again_is_counted_and_said() -> None:

@@ -28,7 +28,7 @@ def test_more_data_would_buy_the_next_rounder_limit(policy: Policy) -> None:
 
 
 def test_the_next_cheaper_policy_is_mentioned_when_one_failed(policy: Policy) -> None:
-    assert "next cheaper policy at the same limit takes 181" in advice(with_certificate(policy, samples_for_next=181))
+    assert "next cheaper policy at the same limit takes 181" in advice(with_certificate(policy, units_for_next=181))
 
 
 def test_a_loose_limit_is_pointed_out(policy: Policy) -> None:

@@ -38,7 +38,7 @@ def test_a_session_does_what_a_replay_of_stored_outputs_says() -> None:
             answer = session.run(DATA.x[sample])
             assert (answer.rungs_run, answer.reason) == (expected.rungs_run, expected.reason)
             assert answer.evidence == expected.evidence
-            assert np.array_equal(answer.output[0], outcomes.outputs[expected.rung, sample])
+            assert np.array_equal(answer.output[0], outcomes.outputs[expected.rung][sample])
             assert answer.configuration == RUNGS[answer.rung]
             assert answer.latency_ms > 0
 

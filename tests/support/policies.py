@@ -15,7 +15,7 @@ from approxlite.formats.data import Data
 from approxlite.formats.interval import Estimate
 from approxlite.formats.policy import Candidate, LadderRung, Policy, Rule, Stage, Validity
 from approxlite.formats.provenance import ModelReference, SplitRecord
-from approxlite.policy.outcomes import Outcomes
+from approxlite.policy.outcomes import Outcomes, of_scores
 from approxlite.policy.split import split
 from approxlite.runtime.library import numerics_version
 from support.model_builder import RELU, ModelBuilder
@@ -105,7 +105,7 @@ def policy_of(
 
 def outcomes_of(outputs: NDArray[np.float32], exact_rung: int = 0) -> Outcomes:
     """Outcomes with `outputs`, (rungs, samples, classes); every run took a millisecond."""
-    return Outcomes(np.asarray(outputs, np.float32), np.ones(outputs.shape[:2]), exact_rung)
+    return of_scores(tuple(np.asarray(outputs, np.float32)), np.ones(outputs.shape[:2]), exact_rung)
 
 
 def softmax(logits: NDArray[Any]) -> NDArray[np.float32]:

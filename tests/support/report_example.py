@@ -131,9 +131,13 @@ def _policy(certified: bool) -> Policy:
     )
     certificate = Certificate(
         created=now(), method="fixed sequence, exact binomial", epsilon=0.05, delta=0.05, data_sha256="cd" * 32,
-        samples=149, disagreements=2, p_value=0.02, upper_bound=0.0417, smallest_epsilon=0.0199, candidate=1,
-        tests=tuple(CandidateTest(candidate=n, disagreements=n + 1, p_value=0.01 + n / 100) for n in (0, 1)),
-        samples_for_two_percent=313, samples_for_next=None, statement="at most 5 % of answers change",
+        samples=149, units=149, assumption="samples are independent", disagreements=2, p_value=0.02,
+        upper_bound=0.0417,
+        smallest_epsilon=0.0199, candidate=1, certified=2,
+        tests=tuple(
+            CandidateTest(candidate=n, disagreements=n + 1, share=(n + 1) / 149, p_value=0.01 + n / 100) for n in (0, 1)
+        ),
+        units_for_two_percent=313, units_for_next=None, statement="at most 5 % of answers change",
     )  # fmt: skip
     return Policy(
         sequence=1, created=now(), tool_version="0.1.0", models=(MODEL,), numerics_version=1, device_class=None,
