@@ -14,7 +14,15 @@ from approxlite.formats.device_model import Battery, DeviceModel, Load, Thermal,
 from approxlite.formats.errors import InputError
 from approxlite.formats.policy import Stage
 from approxlite.runtime.simulator import RecordedRung, Simulator, runs_of
-from approxlite.runtime.steering import CandidateFacts, GuardOptions, Ladder, RuleOptions, RungFacts, Steering, reason_name
+from approxlite.runtime.steering import (
+    CandidateFacts,
+    GuardOptions,
+    Ladder,
+    RuleOptions,
+    RungFacts,
+    Steering,
+    reason_name,
+)
 from support.device_twin import DeviceTwin, follow
 
 SAMPLES = 40

@@ -53,7 +53,9 @@ class DeviceTwin:
         points = self.model.thermal.throttle if self.model.thermal else ()
         if not points:
             return 1.0
-        return float(np.interp(self.temperature_c, [f32(p.temperature_c) for p in points], [f32(p.speed) for p in points]))
+        return float(
+            np.interp(self.temperature_c, [f32(p.temperature_c) for p in points], [f32(p.speed) for p in points])
+        )
 
     def load(self) -> tuple[float, float]:
         """Watts and slow-down now."""

@@ -92,19 +92,24 @@ def answers(runner: Runner, rungs: int, x: NDArray[Any]) -> tuple[list[NDArray[n
     return outputs, times
 
 
-def confidence_table(recording: Recording, rungs: Sequence[int]) -> NDArray[np.float32]:
-    """(rungs, classes, 2) float32: mean largest entry where the answer was that class and differed from exact's, and
-    where it did not; NaN where there was none. What Mobiprox's confidence engine goes by.
+def confidence_table(
+    recording: Recording, rungs: Sequence[int], labels: NDArray[np.integer[Any]] | None = None
+) -> NDArray[np.float32]:
+    """(rungs, classes, 2) float32: mean largest entry where the answer was that class and wrong, and where it was right;
+    NaN where there was none. What Mobiprox's confidence engine goes by.
+
+    labels: (samples,), the right class, below 0 where there is none; without them exact's answers are right.
     """
-    differs, classes = recording.differs(), recording.outputs[recording.exact_rung].shape[1]
-    table = np.full((len(rungs), classes, 2), np.nan, np.float32)
+    exact = recording.outputs[recording.exact_rung]
+    table = np.full((len(rungs), exact.shape[1], 2), np.nan, np.float32)
+    truth = exact.argmax(axis=1) if labels is None else labels
     for place, rung in enumerate(rungs):
         output = recording.outputs[rung]
         tops, largest, mapped = output.argmax(axis=1), output.max(axis=1), recording.class_map(rung)
         tops = tops if mapped is None else np.array(mapped)[tops]
-        for number in range(classes):
+        for number in range(exact.shape[1]):
             for right in (0, 1):
-                of = largest[(tops == number) & (differs[rung] != bool(right))]
+                of = largest[(tops == number) & (truth >= 0) & ((tops == truth) == bool(right))]
                 if len(of):
                     table[place, number, right] = of.mean()
     return table

@@ -9,22 +9,25 @@ import numpy as np
 
 from approxlite.formats.agreement import AgreementRule
 from approxlite.formats.policy import Stage
-from approxlite.policy.candidates import MAX_CANDIDATES, fixed_sequence
+from approxlite.policy.candidates import fixed_sequence
 from approxlite.policy.outcomes import of_scores
 from approxlite.policy.rehearsal import Rehearsal, Trial
 from approxlite.policy.simulation.devices import HERE
 from approxlite.policy.simulation.recording import Recording
 from approxlite.policy.simulation.scenario import Played, Scenario, play
+from approxlite.policy.statistics import upper_bound
 from approxlite.runtime.agreement import Agreement
 from approxlite.runtime.steering import CandidateFacts, RuleOptions
 from controllers.frontier import Point
 
-AIMS = (0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.08)
+AIMS = (0.0005, 0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.08)
 """Largest disagreement estimated on the tuning samples: each gives one static rung and one rule."""
 
 DEFAULT_AIM = 0.01  # approxlite.policy.candidates.AIM, what a policy is built with unless told otherwise
 
 _REUSED = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)  # share of steps whose input changed less than a threshold
+
+_DELTA = 0.05
 
 
 @dataclass(frozen=True)
@@ -62,25 +65,25 @@ class Tuning:
         return Chosen(aim, _stages(rated.rule))
 
     def on_stream(self, aims: Sequence[float]) -> list[Chosen]:
-        """The same with reuse, followed through the tuning stream; what was seen is counted cautiously."""
+        """The same with reuse, which is followed through the tuning stream and held to the upper bound of what is seen."""
         rules = {
-            _stages(rated.rule)
-            for aim in (0.005, *aims)
-            for rated in fixed_sequence(
-                self.rehearsal, self.usable, self.recording.exact_rung, aim=aim, limit=MAX_CANDIDATES
-            )
+            rated.rule
+            for aim in aims
+            for rated in fixed_sequence(self.rehearsal, self.usable, self.recording.exact_rung, aim=aim)
         }
-        changes = _changes(self.recording)
+        changes = np.quantile(_changes(self.recording), _REUSED)
         tried: list[tuple[float, float, Chosen]] = []
-        for stages in sorted(rules, key=repr):
-            for change in (-1.0, *np.quantile(changes, _REUSED)):
+        for rule in sorted(rules, key=repr):
+            stages = _stages(rule)
+            tried.append((self.rehearsal.cost(rule), self.rehearsal.estimate(rule), Chosen(0, stages)))
+            for change in changes:
                 played = follow(self.recording, Chosen(0, stages, float(change)))
-                seen = (int(played.steps["differs"].sum()) + 1) / (len(played.steps) + 2)
-                tried.append((played.mean_ms, seen, Chosen(0, stages, float(change))))
+                bound = upper_bound(int(played.steps["differs"].sum()), len(played.steps), _DELTA)
+                tried.append((played.mean_ms, bound, Chosen(0, stages, float(change))))
         exact = Chosen(0, (Stage(rung=self.recording.exact_rung),))
         chosen = []
         for aim in aims:
-            meeting = [(cost, each) for cost, seen, each in tried if seen <= aim]
+            meeting = [(cost, each) for cost, bound, each in tried if bound <= aim]
             best = min(meeting, key=lambda pair: pair[0])[1] if meeting else exact
             chosen.append(replace(best, aim=aim))
         return chosen

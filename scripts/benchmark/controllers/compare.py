@@ -10,18 +10,14 @@ from typing import Any
 import numpy as np
 
 from approxlite.policy.simulation.oracle import oracle_cost
-from approxlite.policy.simulation.recording import Recording
-from approxlite.policy.turns import take_turns
-from approxlite.runtime.steering import CandidateFacts, RuleOptions, Steering
 from controllers.adaptive import AIMS, DEFAULT_AIM, Chosen, Tuning, point
 from controllers.engines import engines, play_engine, walkable
 from controllers.frontier import Point, cost_at, share_at_equal_disagreement
 from controllers.measured import Costs, Ladders
+from controllers.really import really_run
 from controllers.rhythm import budgets, heat
 from controllers.subjects import Subject
 from controllers.tuned import tuned
-
-TIMED_RUNS = 96
 
 
 def compare(
@@ -46,15 +42,17 @@ def compare(
     headline = next(number for number, each in enumerate(chosen) if each.aim == DEFAULT_AIM)
     ratio, bar = _headline(subject, ours, [exact, *statics], headline, block, seed)
     front = [(each.disagreement, each.cost) for each in (exact, *ours)]
+    ladder = walkable(tuning_recording, static_rungs, ladders.exact)
     played = [
         play_engine(test, engine, stream=stream, seed=seed)
-        for engine in engines(tuning_recording, walkable(tuning_recording, static_rungs, ladders.exact))
+        for engine in engines(tuning_recording, ladder, ladders.labels("tuning"))
     ]
     tailed = [ladders.recording(part, costs) for part in ("tuning", "test")] if not stream else None
     steps = _growing(tuning, chosen)
     hours = budgets(*tailed, steps, seed) if tailed else []
     warm = heat(*tailed, steps, seed) if tailed else None
-    real = _timed(ladders, xs, chosen[headline], tuning.static(DEFAULT_AIM, static_rungs), test, seconds, seed)
+    ways = {"ours": chosen[headline], "static": tuning.static(DEFAULT_AIM, static_rungs)}
+    real = really_run(ladders, xs, ways, test, seconds, seed)
     differs = test.differs()
     result: dict[str, Any] = {
         "name": subject.name,
@@ -122,51 +120,6 @@ def _growing(tuning: Tuning, chosen: Sequence[Chosen]) -> list[Chosen]:
             kept.append(each)
             cost = of
     return kept
-
-
-def _timed(
-    ladders: Ladders, xs: Sequence[Any], ours: Chosen, static: Chosen, test: Recording, seconds: float, seed: int
-) -> dict[str, Any]:
-    """Ours and the static rung for the same aim really run, in turns, on samples in a row; shares of stock's time."""
-    exact = CandidateFacts(static.stages[:1]) if static.stages[0].rung == ladders.exact else None
-    first = exact or CandidateFacts((type(static.stages[0])(rung=ladders.exact),))
-    last: dict[str, int] = {}
-
-    def runner(name: str, way: Chosen) -> Callable[[Any], float]:
-        session = Steering(
-            test_ladder, [first, CandidateFacts(way.stages, reuse_change=way.reuse_change)],
-            RuleOptions("fixed", candidate=1),
-        )  # fmt: skip
-
-        def run(sample: Any) -> float:
-            session.begin(input_change=_change(test, last.get(name), int(sample)))
-            spent = 0.0
-            while session.step.action == 0:
-                output, ms = ladders.run(session.step.rung, xs, int(sample))
-                spent += ms
-                session.observe(output, ms)
-                last[name] = int(sample)
-            session.finish()
-            return max(spent, 1e-6)
-
-        return run
-
-    from approxlite.policy.simulation.devices import HERE
-
-    test_ladder = test.ladder(HERE)
-    samples = np.arange(min(TIMED_RUNS, test.samples))
-    runs = {"ours": runner("ours", ours), "static": runner("static", static)}
-    times = take_turns({**runs, "stock": lambda n: ladders.stock(xs, int(n))}, samples, seconds=seconds, seed=seed)
-    mean = {name: float(np.median(each, axis=0).mean()) for name, each in times.items()}
-    shares = {name: mean[name] / mean["stock"] for name in ("ours", "static")}
-    return {**shares, "samples": len(samples), "rounds": len(times["ours"])}
-
-
-def _change(recording: Recording, before: int | None, sample: int) -> float:
-    if recording.inputs is None or before is None:
-        return float("nan")
-    inputs = recording.inputs
-    return float(np.sqrt(np.mean((inputs[sample].astype(np.float64) - inputs[before]) ** 2)))
 
 
 def _told(each: Point, costs: Costs) -> dict[str, Any]:

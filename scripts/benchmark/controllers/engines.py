@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from approxlite.formats.policy import Stage
 from approxlite.policy.simulation.devices import HERE
@@ -27,9 +28,9 @@ class Engine:
     rungs: tuple[int, ...]
 
 
-def engines(tuning: Recording, rungs: Sequence[int]) -> list[Engine]:
-    """All of them; the confidence engine's table is read off the tuning samples."""
-    table = confidence_table(tuning, rungs)
+def engines(tuning: Recording, rungs: Sequence[int], labels: NDArray[np.int64]) -> list[Engine]:
+    """All of them; the confidence engine's table is read off the tuning samples and their labels."""
+    table = confidence_table(tuning, rungs, labels)
     found = []
     for engine in ENGINES:
         for growth in (1, 2):

@@ -19,6 +19,7 @@ from approxlite.runtime.stock import StockInterpreter
 from approxlite.runtime.timed import Timed
 from controllers.subjects import Subject
 from controllers.tuned import Curve
+from support.zoo import Part
 
 TIMED_SAMPLES = 48
 
@@ -48,7 +49,7 @@ class Ladders:
         self.last_network = [number for number, (n, _) in enumerate(self._places) if n == len(curves) - 1]
         self._stock = Timed(StockInterpreter(curves[-1].model))
 
-    def recording(self, part: str, costs: Costs | None = None) -> Recording:
+    def recording(self, part: Part, costs: Costs | None = None) -> Recording:
         """Every rung on all samples of a part that rules may be rated on: of pictures, tuning has a part of its own."""
         outputs: list[NDArray[np.float32]] = []
         for curve, ladder, x in zip(self._curves, self._ladders, self.samples(part), strict=True):
@@ -63,11 +64,16 @@ class Ladders:
             inputs=self.samples(part)[-1] if self._subject.order == "stream" else None,
         )
 
-    def samples(self, part: str) -> list[NDArray[Any]]:
+    def samples(self, part: Part) -> list[NDArray[Any]]:
         loaded = [loader(part) for loader in self._subject.samples]
         if part == "test" or self._subject.order == "stream":
             return loaded
         return [x[self._curves[-1].search] for x in loaded]
+
+    def labels(self, part: Part) -> NDArray[np.int64]:
+        """(samples,) of `samples`: right classes, -1 where there is none."""
+        y = self._subject.labels(part)
+        return y if part == "test" or self._subject.order == "stream" else y[self._curves[-1].search]
 
     def run(self, rung: int, xs: Sequence[NDArray[Any]], sample: int) -> tuple[NDArray[np.float32], float]:
         """The output and the milliseconds of one run on one sample of `xs`, by network."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from approxlite.formats.data import Data
-from support.streams import activity_windows
+from support.streams import activity_labels, activity_windows
 from support.zoo import Entry, Part, entries, samples
 
 Loader = Callable[[Part], NDArray[Any]]
@@ -34,7 +34,8 @@ class Network:
 class Subject:
     """One comparison. networks: of one ladder, cheapest first; the last one's exact is exact for all.
 
-    samples: by network, (samples, ...) of a part, the same samples for all.
+    samples: by network, (samples, ...) of a part, the same samples for all. labels: (samples,) of a part, right classes,
+    -1 where there is none; ours never looks at them, Mobiprox's confidence engine does.
     bar: largest share of the best static rung's time at the same disagreement. within: where the bar is about the best
     static rung of at most that disagreement instead.
     """
@@ -42,6 +43,7 @@ class Subject:
     name: str
     networks: tuple[Network, ...]
     samples: tuple[Loader, ...]
+    labels: Loader
     order: Literal["drawn", "stream"]
     bar: float
     within: float | None = None
@@ -58,15 +60,22 @@ def subjects(collection: Path) -> list[Subject]:
         digest = hashlib.sha256(np.ascontiguousarray(x).tobytes()).hexdigest()
         return Network(known[f"{name}_float"].file, Data(x, None, digest, f"{name}, tuning"))
 
+    def labels(part: Part) -> NDArray[Any]:
+        with np.load(collection / f"ic/caltech101_cifar_classes_{part}.npz") as data:
+            return np.asarray(data["y"], np.int64)
+
     resnet8, resnet20, resnet56 = (network(name, loader) for name, loader in pictures.items())
     har = network("har_cnn9", windows)
     return [
-        Subject("resnet20", (resnet20,), (pictures["resnet20"],), "drawn", 0.85),
-        Subject("resnet56", (resnet56,), (pictures["resnet56"],), "drawn", 0.80),
-        Subject("har_stream_hop32", (har,), (_stream(collection, 32),), "stream", 0.85),
-        Subject("har_stream_hop64", (har,), (_stream(collection, 64),), "stream", 0.85),
+        Subject("resnet20", (resnet20,), (pictures["resnet20"],), labels, "drawn", 0.85),
+        Subject("resnet56", (resnet56,), (pictures["resnet56"],), labels, "drawn", 0.80),
+        *(
+            Subject(f"har_stream_hop{hop}", (har,), (_stream(collection, hop),), _stream_labels(collection, hop), "stream", 0.85)
+            for hop in (32, 64)
+        ),
         Subject(
-            "resnet8+resnet56", (resnet8, resnet56), (pictures["resnet8"], pictures["resnet56"]), "drawn", 0.60, 0.01
+            "resnet8+resnet56", (resnet8, resnet56), (pictures["resnet8"], pictures["resnet56"]), labels, "drawn",
+            bar=0.60, within=0.01,
         ),
     ]  # fmt: skip
 
@@ -77,3 +86,7 @@ def _pictures(collection: Path, entry: Entry) -> Loader:
 
 def _stream(collection: Path, hop: int) -> Loader:
     return lambda part: activity_windows(collection, part, hop)
+
+
+def _stream_labels(collection: Path, hop: int) -> Loader:
+    return lambda part: activity_labels(collection, part, hop)

@@ -17,10 +17,10 @@ from approxlite.formats.profile import load_profile
 from approxlite.formats.weights import owners_of
 from approxlite.formats.weights_file import WeightsFile
 from approxlite.model import load_model
+from approxlite.policy.split import split
 from approxlite.profiler.live import LiveHost
 from approxlite.profiler.profile import profile_host
 from approxlite.profiler.summary import recorded
-from approxlite.policy.split import split
 from approxlite.runtime.library import numerics_version
 from approxlite.tuner.tune import tune
 from controllers.subjects import Network
@@ -57,9 +57,7 @@ def tuned(network: Network, collection: Path, cache: Path, seed: int, say: Calla
     for point in curve.points:
         spec = rung_of(point, scales)
         if spec.configuration != EXACT:
-            rungs.append(
-                LadderRung(configuration=spec.configuration, cost=UNKNOWN, scales=spec.scales, name=spec.name)
-            )
+            rungs.append(LadderRung(configuration=spec.configuration, cost=UNKNOWN, scales=spec.scales, name=spec.name))
     own = any(owners_of(rung.configuration) for rung in rungs)
     file = WeightsFile(path=weights_path(path)) if own else None
     return Curve(network, model, tuple(rungs), file, split(network.tuning, seed).search)
