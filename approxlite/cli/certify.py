@@ -18,7 +18,7 @@ Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write t
 
 def certify(
     policy: options.PolicyFile,
-    model: options.ModelOption,
+    model: options.ModelOptions,
     data: options.DataOption,
     epsilon: options.Epsilon = 0.05,
     delta: options.Delta = 0.05,
@@ -38,13 +38,14 @@ def certify(
 
     Example: `approxlite certify runs/policy.approx --model model.tflite --data tuning.npz --epsilon 0.05 --delta 0.05`
     """
-    samples = options.load(model, data, mean, std, scale, stream)
+    loaded = load_policy(policy)
+    samples = options.load(options.last_model(loaded, model), data, mean, std, scale, stream)
     with Progress().stage("certify"):
-        result = certified(load_policy(policy), model, samples, epsilon=epsilon, delta=delta, block=block)
+        result = certified(loaded, model, samples, epsilon=epsilon, delta=delta, block=block)
     save_policy(out or policy, result)
     assert result.certificate is not None
     if json:
         print_json(result.certificate)
     else:
         print_line(result.certificate.statement)
-        print_line(f"runs: {stages_text(result.rule.stages)}; written to {out or policy}")
+        print_line(f"runs: {stages_text(result.stages)}; written to {out or policy}")

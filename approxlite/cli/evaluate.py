@@ -20,7 +20,7 @@ Seconds = Annotated[float, typer.Option(min=0.1, help="About how long to measure
 
 
 def evaluate(
-    model: options.Model,
+    models: options.Models,
     data: options.DataOption,
     configuration: Configuration = None,
     weights: options.Weights = None,
@@ -43,8 +43,11 @@ def evaluate(
         raise InputError("give --policy, or --configuration and --weights, not both")
     if policy is not None and agreement != "top_one":
         raise InputError("a policy says itself when answers agree; --agreement is for configurations")
-    rule = options.agreement(model, agreement, tolerance)
+    if policy is None and len(models) > 1:
+        raise InputError(f"{len(models)} models are for --policy; a configuration is one model's")
     loaded = None if policy is None else load_policy(policy)
+    model = models[-1] if loaded is None else options.last_model(loaded, models)
+    rule = options.agreement(model, agreement, tolerance)
     samples = options.load(model, data, mean, std, scale)
     with Progress().stage("evaluate") as progress:
 
@@ -52,7 +55,7 @@ def evaluate(
             progress("taking turns", done)
 
         if loaded is not None:
-            result = evaluate_policy(loaded, model, samples, seconds=seconds, seed=seed, threads=threads, progress=say)
+            result = evaluate_policy(loaded, models, samples, seconds=seconds, seed=seed, threads=threads, progress=say)
         else:
             rung = options.rung(model, configuration or "exact", weights, placeholders=False)
             result = evaluate_configuration(

@@ -9,7 +9,7 @@ import typer
 
 from approxlite.cli import options
 from approxlite.cli.console import Progress, print_json
-from approxlite.cli.pipeline import Optimized, Plan
+from approxlite.cli.pipeline import Optimized, Plan, Smaller
 from approxlite.cli.pipeline import optimize as run_all
 from approxlite.cli.profile import check_device
 from approxlite.cli.results import print_results
@@ -19,6 +19,16 @@ from approxlite.policy.candidates import AIM
 from approxlite.report.results import Results
 
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where everything goes; finished stages are kept.")]
+Models = Annotated[
+    list[Path], typer.Argument(metavar="MODEL...", help=".tflite files, the best last. They are read, never changed.")
+]
+Classes = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="JSON: for each model a list with the last model's number of each of its classes, -1 for none, or null.",
+    ),
+]
 Seconds = Annotated[float, typer.Option(min=0.1, help="About how long to profile.")]
 
 
@@ -33,30 +43,45 @@ class OptimizeSummary(Document):
 
 
 def optimize(
-    model: options.Model,
+    models: Models,
     data: options.DataOption,
     out: Out,
     device: options.Device = "host",
     epsilon: options.Epsilon = 0.05,
     delta: options.Delta = 0.05,
     aim: options.Aim = AIM,
+    agreement: options.AgreementKind = "top_one",
+    tolerance: options.Tolerance = 0.0,
+    classes: Classes = None,
+    stream: options.Stream = "",
     mean: options.Mean = None,
     std: options.Std = None,
-    scale: options.Scale = None,
+    scale: options.ScalePerModel = None,
     seconds: Seconds = 10.0,
     seed: options.Seed = 0,
     json: options.Json = False,
 ) -> None:
     """Profile, tune, build, certify and report. Run it again to go on where it stopped.
 
-    Writes profile.jsonl, curve.json, weights.bin, policy.approx and report.html.
+    Writes profile.jsonl, curve.json, weights.bin, policy.approx and report.html. Several models of the same task, the
+    best last, make one policy: an input goes to a small one first, and on to the best when that is unsure. Inputs come
+    in the last model's form; where others are normalised otherwise, give --mean, --std or --scale once for each, with
+    semicolons between. 8-bit models put inputs on their own grids.
 
     Example: `approxlite optimize model.tflite --data tuning.npz --out runs/first --epsilon 0.05`
     """
     check_device(device)
+    *smaller, model = models
+    each = options.normalisations(mean, std, scale, len(models))
+    maps = options.class_maps(classes, len(models))
     plan = Plan(
         model=model,
-        data=options.load(model, data, mean, std, scale),
+        data=options.load_normalised(model, data, each[-1], stream),
+        smaller=tuple(
+            Smaller(path, class_map, own.form_beside(each[-1]))
+            for path, class_map, own in zip(smaller, maps, each, strict=False)
+        ),
+        agreement=options.agreement(model, agreement, tolerance),
         out=out,
         epsilon=epsilon,
         delta=delta,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import RootModel
 
 from approxlite.formats.agreement import TOP_ONE, AgreementRule, Loss
 from approxlite.formats.configuration import Configuration
 from approxlite.formats.curve import unpack_scales
 from approxlite.formats.data import Data, load_data
-from approxlite.formats.document import read_bytes
+from approxlite.formats.document import parse_document, read_bytes
 from approxlite.formats.errors import FormatError, InputError
+from approxlite.formats.input_form import Normalisation
+from approxlite.formats.policy import ClassMap, Policy
 from approxlite.formats.rung import RungSpec, rung_with
 from approxlite.formats.weights import needed_by, owners_of, unpack_calibrated, unpack_weights
 from approxlite.formats.weights_file import MAX_WEIGHTS_BYTES
@@ -41,6 +45,16 @@ Std = Annotated[
 ]
 Scale = Annotated[
     float | None, typer.Option(metavar="F", help="Multiplies the input first, such as 0.00392156862 for bytes.")
+]
+ScalePerModel = Annotated[
+    str | None,
+    typer.Option("--scale", metavar="F", help="Multiplies the input first, such as 0.00392156862 for bytes."),
+]
+Models = Annotated[
+    list[Path], typer.Argument(metavar="MODEL...", help="The policy's .tflite files. They are read, never changed.")
+]
+ModelOptions = Annotated[
+    list[Path], typer.Option("--model", metavar="MODEL", help="The .tflite file the policy is for; once for each.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 Seed = Annotated[int, typer.Option(min=0, help="Decides the split of the data and every random order.")]
@@ -89,6 +103,18 @@ Threads = Annotated[
 ]
 
 
+def load_normalised(model: Path, data: str, normalisation: Normalisation, stream: str = "") -> Data:
+    """The data in the form that the model's input takes. Raises ModelError, DataError or InputError."""
+    graph = load_model(model)
+    if len(graph.inputs) != 1:
+        raise InputError(f"{model}: takes {len(graph.inputs)} inputs; data is for models with one")
+    tensor = graph.tensors[graph.inputs[0]]
+    if normalisation == Normalisation():
+        return load_data(data, tensor.shape, tensor.dtype, by=stream)
+    own = normalisation
+    return load_data(data, tensor.shape, tensor.dtype, mean=own.mean, std=own.std, scale=own.scale, by=stream)
+
+
 def agreement(model: Path, kind: Loss, tolerance: float) -> AgreementRule:
     """The rule in the form that the model's answers take. Raises ModelError or InputError."""
     if kind == "top_one":
@@ -104,12 +130,56 @@ def agreement(model: Path, kind: Loss, tolerance: float) -> AgreementRule:
 
 def load(model: Path, data: str, mean: str | None, std: str | None, scale: float | None, stream: str = "") -> Data:
     """The data in the form that the model's input takes. Raises ModelError, DataError or InputError."""
-    graph = load_model(model)
-    if len(graph.inputs) != 1:
-        raise InputError(f"{model}: takes {len(graph.inputs)} inputs; data is for models with one")
-    tensor = graph.tensors[graph.inputs[0]]
-    means, stds = numbers(mean, "mean"), numbers(std, "std")
-    return load_data(data, tensor.shape, tensor.dtype, mean=means, std=stds, scale=scale, by=stream)
+    factor = None if scale is None else str(scale)
+    return load_normalised(model, data, normalisations(mean, std, factor, 1)[0], stream)
+
+
+def last_model(policy: Policy, models: Sequence[Path]) -> Path:
+    """The one whose form data comes in. Raises ModelError, or InputError when the policy is not for these models."""
+    wanted = policy.models[-1]
+    for path in models:
+        if load_model(path).sha256 == wanted.sha256:
+            return path
+    raise InputError(f"the policy is for {wanted.name} (sha256 {wanted.sha256[:12]}), which is not among the models")
+
+
+def normalisations(mean: str | None, std: str | None, scale: str | None, models: int) -> list[Normalisation]:
+    """Of each model: options that name one for all, or one per model between semicolons. Raises InputError."""
+    means, stds, scales = (
+        _per_model(text, name, models) for text, name in ((mean, "mean"), (std, "std"), (scale, "scale"))
+    )
+    found = []
+    for one, deviation, factor in zip(means, stds, scales, strict=True):
+        wrong = [name for name, each in (("std", deviation), ("scale", factor)) if each and 0 in each]
+        if wrong:
+            raise InputError(f"--{wrong[0]} of 0 leaves nothing of the input")
+        found.append(Normalisation(tuple(one or (0.0,)), tuple(deviation or (1.0,)), (factor or [1.0])[0]))
+    return found
+
+
+def class_maps(path: Path | None, models: int) -> list[tuple[int, ...] | None]:
+    """By model, from a JSON list: for each class of its answers the last model's, -1 for none; null where equal."""
+    if path is None:
+        return [None] * models
+    maps = parse_document(_ClassMaps, read_bytes(path, InputError), str(path), InputError).root
+    if len(maps) not in (models, models - 1):
+        raise InputError(f"{path}: holds {len(maps)} lists, but there are {models} models")
+    found = [*maps, *([None] * (models - len(maps)))]
+    if found[-1] is not None:
+        raise InputError(f"{path}: the last model's classes are what the others are mapped to; give null for it")
+    return found
+
+
+class _ClassMaps(RootModel[list[ClassMap]]):
+    """--classes."""
+
+
+def _per_model(text: str | None, name: str, models: int) -> list[list[float] | None]:
+    parts = [None] if text is None else text.split(";")
+    if len(parts) not in (1, models):
+        raise InputError(f"--{name} names {len(parts)} models, but there are {models}; one for all, or one for each")
+    found = [numbers(part or None, name) for part in parts]
+    return found if len(found) == models else found * models
 
 
 def numbers(text: str | None, name: str) -> list[float] | None:

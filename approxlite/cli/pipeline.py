@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,18 +11,23 @@ import numpy as np
 
 from approxlite.cli.knobs import check_can_be_tuned
 from approxlite.cli.stages import Stages
+from approxlite.formats.agreement import TOP_ONE, AgreementRule
 from approxlite.formats.curve import load_curve, weights_path
-from approxlite.formats.data import Data
-from approxlite.formats.document import make_folder
-from approxlite.formats.errors import DataError, PolicyError
-from approxlite.formats.policy import Policy, load_policy, save_policy
+from approxlite.formats.data import Data, digest
+from approxlite.formats.document import Document, make_folder, parse_document, read_bytes, save_atomically
+from approxlite.formats.errors import DataError, FormatError, PolicyError
+from approxlite.formats.input_form import InputForm
+from approxlite.formats.interval import Estimate
+from approxlite.formats.policy import ClassMap, Policy, load_policy, save_policy
 from approxlite.formats.profile import load_profile
 from approxlite.formats.weights_file import WeightsFile
 from approxlite.model import load_model
-from approxlite.policy.build import best_single, build_policy
+from approxlite.policy.build import best_single, build_ladder
 from approxlite.policy.certify import certify, check_enough, check_shares, units_of
 from approxlite.policy.fingerprints import fingerprints, found_in
+from approxlite.policy.rungs import ITSELF, Tuned, merge_weights
 from approxlite.policy.split import rebuild, split
+from approxlite.policy.stock_times import stock_times
 from approxlite.profiler.host import host_device
 from approxlite.profiler.live import LiveHost
 from approxlite.profiler.profile import profile_host
@@ -30,16 +35,41 @@ from approxlite.profiler.summary import recorded
 from approxlite.report.collect import write_report
 from approxlite.report.comparison import compare
 from approxlite.report.results import Results, load_results, save_results
+from approxlite.runtime.input_map import InputMap
 from approxlite.runtime.library import numerics_version
+from approxlite.runtime.stock import StockInterpreter
 from approxlite.tuner.tune import tune
 
 StageProgress = Callable[[str], AbstractContextManager[Callable[[str, float], None]]]
 """`with progress("tune") as say:` begins a stage; `say(what, share)` tells how far it is."""
 
 
+_LADDER = "ladder.json"
+
+
+class _Times(Document):
+    """Of stock LiteRT on each model, as shares of its time on the last."""
+
+    stock_times: tuple[Estimate, ...]
+
+
+@dataclass(frozen=True)
+class Smaller:
+    """A further model of the same task, smaller than the plan's, for the same ladder.
+
+    class_map: its classes as the plan's model's. form: how its input is made of that model's. None where equal.
+    """
+
+    model: Path
+    class_map: ClassMap = None
+    form: InputForm | None = None
+
+
 @dataclass(frozen=True)
 class Plan:
     """What to make of which model. seconds: how long to profile, and how long to time the results.
+
+    smaller: further models of one ladder, whose last and best is `model`. agreement: when two answers are the same.
 
     aim: largest disagreement, estimated while tuning, of a rule worth certifying.
     int8: the same network as a quantised file, for the results. test: data for the results that neither tuning nor
@@ -56,6 +86,18 @@ class Plan:
     seconds: float = 10.0
     int8: Path | None = None
     test: Data | None = None
+    smaller: tuple[Smaller, ...] = ()
+    agreement: AgreementRule = TOP_ONE
+
+    @property
+    def models(self) -> list[Path]:
+        """All of the ladder, the best last."""
+        return [*(each.model for each in self.smaller), self.model]
+
+    @property
+    def folders(self) -> list[Path]:
+        """Where each model's profile and curve go."""
+        return [*(self.out / "smaller" / str(number) for number in range(len(self.smaller))), self.out]
 
 
 @dataclass(frozen=True)
@@ -75,93 +117,139 @@ def optimize(plan: Plan, progress: StageProgress, skipping: Callable[[str], None
     Raises ApproxError; GuardError, before anything is measured, when not even the exact configuration can be certified
     with this much data.
     """
-    check_can_be_tuned(plan.model)
+    for model in plan.models:
+        check_can_be_tuned(model)
     check_shares(plan.epsilon, plan.delta)
     check_enough(units_of(plan.data.part(split(plan.data, plan.seed).certification)), plan.epsilon, plan.delta)
     test = None if plan.test is None else unseen_part(plan.test, plan.data)
+    data = ladder_data(plan)
     make_folder(plan.out)
     stages = Stages(plan.out)
     skipped: list[str] = []
 
-    def is_done(stage: str, inputs: list[object]) -> bool:
-        if not stages.is_done(stage, inputs):
+    def is_done(stage: str, inputs: list[object], place: Stages = stages) -> bool:
+        if not place.is_done(stage, inputs):
             return False
         skipped.append(stage)
         skipping(stage)
         return True
 
-    model = load_model(plan.model)
-    machine = [model.sha256, numerics_version(), host_device().fingerprint, plan.seed]
-    inputs: list[object] = [*machine, plan.seconds]
-    if not is_done("profile", inputs):
-        with progress("profile") as say:
-            profile_host(plan.model, plan.out / "profile.jsonl", budget_s=plan.seconds, seed=plan.seed, progress=say)
-        stages.finish("profile", inputs, ["profile.jsonl"])
-    inputs = [*machine, stages.digest("profile.jsonl"), plan.data.sha256]
-    if not is_done("tune", inputs):
-        with progress("tune") as say:
-            _tune(plan, model.sha256, say)
-        stages.finish("tune", inputs, ["curve.json", "weights.bin"])
-    inputs = [*machine, stages.digest("curve.json"), plan.data.sha256, plan.aim, plan.epsilon, plan.delta]
+    digests: list[object] = []
+    for model, own, folder in zip(plan.models, data, plan.folders, strict=True):
+        make_folder(folder)
+        place = stages if folder == plan.out else Stages(folder)
+        machine = [load_model(model).sha256, numerics_version(), host_device().fingerprint, plan.seed]
+        inputs: list[object] = [*machine, plan.seconds]
+        if not is_done("profile", inputs, place):
+            with progress("profile") as say:
+                profile_host(model, folder / "profile.jsonl", budget_s=plan.seconds, seed=plan.seed, progress=say)
+            place.finish("profile", inputs, ["profile.jsonl"])
+        inputs = [*machine, place.digest("profile.jsonl"), own.sha256, own.by]
+        if not is_done("tune", inputs, place):
+            with progress("tune") as say:
+                _tune(plan, model, own, folder, say)
+            place.finish("tune", inputs, ["curve.json", "weights.bin"])
+        digests += [machine, place.digest("curve.json")]
+    inputs = [*digests, plan.data.sha256, plan.aim, plan.epsilon, plan.delta]
+    if plan.smaller or plan.agreement != TOP_ONE:
+        inputs += [plan.smaller, plan.agreement]
     if not is_done("certify", inputs):
-        with progress("certify"):
-            _certify(plan)
-        stages.finish("certify", inputs, ["policy.approx"])
+        with progress("certify") as say:
+            _certify(plan, data, say)
+        stages.finish("certify", inputs, ["policy.approx", *([_LADDER] if plan.smaller else [])])
     policy = load_policy(plan.out / "policy.approx")
     tested = certification_part(plan.data, policy) if test is None else test
-    inputs = [*machine, stages.digest("policy.approx"), tested.sha256, plan.int8 and load_model(plan.int8).sha256]
+    inputs = [*digests, stages.digest("policy.approx"), tested.sha256, plan.int8 and load_model(plan.int8).sha256]
     if not is_done("evaluate", inputs):
         with progress("evaluate") as say:
-            _evaluate(plan, policy, tested, say)
+            _evaluate(plan, data, policy, tested, say)
         stages.finish("evaluate", inputs, ["results.json"])
     return Optimized(policy, load_results(plan.out / "results.json"), write_report(plan.out), tuple(skipped))
 
 
-def _tune(plan: Plan, model_sha256: str, say: Callable[[str, float], None]) -> None:
-    profile = recorded(load_profile(plan.out / "profile.jsonl"), model_sha256)
+def ladder_data(plan: Plan) -> list[Data]:
+    """The plan's data as each model takes it, the plan's own last. Raises PolicyError when one cannot take it."""
+    if not plan.smaller:
+        return [plan.data]
+    last = StockInterpreter(plan.model).get_input_details()[0]
+    data = []
+    for each in plan.smaller:
+        x = InputMap(last, StockInterpreter(each.model).get_input_details()[0], each.form).samples(plan.data.x)
+        data.append(replace(plan.data, x=x, sha256=digest(x, plan.data.y)))
+    return [*data, plan.data]
+
+
+def _tune(plan: Plan, model: Path, data: Data, folder: Path, say: Callable[[str, float], None]) -> None:
     tune(
-        plan.model,
-        plan.data,
-        profile,
+        model,
+        data,
+        recorded(load_profile(folder / "profile.jsonl"), load_model(model).sha256),
         seed=plan.seed,
-        out=plan.out / "curve.json",
-        measure=LiveHost(plan.model, seed=plan.seed),
-        cache=plan.out / "cache",
+        out=folder / "curve.json",
+        measure=LiveHost(model, seed=plan.seed),
+        cache=folder / "cache",
         progress=say,
     )
 
 
-def _certify(plan: Plan) -> None:
+def _tuned(plan: Plan, data: Sequence[Data], times: Sequence[Estimate]) -> tuple[list[Tuned], WeightsFile | None]:
+    """The models of the ladder, and the file with what their rungs bring along."""
+    last = Smaller(plan.model)
+    several = bool(plan.smaller)
+    tuned = []
+    for number, each in enumerate([*plan.smaller, last]):
+        curve, weights = load_curve(plan.folders[number] / "curve.json")
+        name = f"m{number}" if several else ""
+        tuned.append(Tuned(curve, weights, each.model, data[number], each.class_map, each.form, times[number], name))
+    if several:
+        return tuned, merge_weights(tuned, plan.out / "ladder-weights.bin")
+    return tuned, WeightsFile(path=weights_path(plan.out / "curve.json"))
+
+
+def _certify(plan: Plan, data: Sequence[Data], say: Callable[[str, float], None]) -> None:
     """Builds and certifies; the policy is written once, with its certificate."""
-    curve_path = plan.out / "curve.json"
-    curve, weights = load_curve(curve_path)
     target = plan.out / "policy.approx"
     before = policy_at(target)
-    sequence = next_sequence(before)
-    policy = build_policy(
-        curve,
-        weights,
-        plan.model,
-        plan.data,
-        weights_from=weights_path(curve_path),
+    forms = [*(each.form for each in plan.smaller), None]
+    search = split(plan.data, plan.seed).search
+    times = stock_times(
+        plan.models,
+        plan.data.x[search],
+        forms,
+        seed=plan.seed,
+        progress=lambda done: say("timing stock on every model", done),
+    )
+    if plan.smaller:
+        save_atomically(plan.out / _LADDER, _Times(stock_times=tuple(times)).model_dump_json().encode())
+    tuned, weights = _tuned(plan, data, times)
+    policy = build_ladder(
+        tuned,
+        weights=weights,
+        agreement=plan.agreement,
         aim=plan.aim,
-        sequence=sequence,
+        sequence=next_sequence(before),
         seed=plan.seed,
     )
-    save_policy(target, certify(policy, plan.model, plan.data, epsilon=plan.epsilon, delta=plan.delta, before=before))
+    certified = certify(policy, plan.models, plan.data, epsilon=plan.epsilon, delta=plan.delta, before=before)
+    save_policy(target, certified)
 
 
-def _evaluate(plan: Plan, policy: Policy, tested: Data, say: Callable[[str, float], None]) -> None:
-    curve_path = plan.out / "curve.json"
-    curve, weights = load_curve(curve_path)
-    beside = WeightsFile(path=weights_path(curve_path))
-    single = best_single(curve, weights, plan.model, plan.data, weights_from=beside, aim=plan.aim)
+def _evaluate(
+    plan: Plan, data: Sequence[Data], policy: Policy, tested: Data, say: Callable[[str, float], None]
+) -> None:
+    place = plan.out / _LADDER
+    times = [ITSELF]
+    if plan.smaller:
+        times = list(parse_document(_Times, read_bytes(place, FormatError), str(place)).stock_times)
+    tuned, weights = _tuned(plan, data, times)
     results = compare(
-        plan.model,
+        plan.models,
         policy,
         tested,
         unseen=plan.test is not None,
-        single=None if single is None else single.spec(beside),
+        single=best_single(tuned, weights=weights, agreement=plan.agreement, aim=plan.aim),
+        weights=weights,
+        class_maps=[each.class_map for each in tuned],
         int8=plan.int8,
         seed=plan.seed,
         progress=say,

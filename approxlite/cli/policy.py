@@ -84,12 +84,13 @@ def show(policy: options.PolicyFile, json: options.Json = False) -> None:
 
 
 @app.command("verify")
-def check(policy: options.PolicyFile, model: options.ModelOption, json: options.Json = False) -> None:
+def check(policy: options.PolicyFile, model: options.ModelOptions, json: options.Json = False) -> None:
     """Check that a policy belongs to a model, and that its rungs compute the same bits here as where it was made.
 
     Example: `approxlite policy verify runs/policy.approx --model model.tflite`
     """
-    load_model(model)  # says more about a damaged file than "another model"
+    for path in model:
+        load_model(path)  # says more about a damaged file than "another model"
     verification = verify(load_policy(policy), model)
     if json:
         print_json(verification)
@@ -107,7 +108,7 @@ def _print(policy: Policy) -> None:
         [(str(n), ratio_interval(rung.cost), rung.configuration) for n, rung in enumerate(policy.ladder)],
     )
     print_line("")
-    chosen = policy.rule.stages
+    chosen = policy.stages
     print_table(
         ("", "candidate", "share of stock float", "differs from exact"),
         [

@@ -19,7 +19,7 @@ Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write t
 
 def simulate(
     policy: options.PolicyFile,
-    model: options.ModelOption,
+    model: options.ModelOptions,
     data: options.DataOption,
     out: Out = None,
     mean: options.Mean = None,
@@ -32,7 +32,7 @@ def simulate(
     Example: `approxlite simulate runs/policy.approx --model model.tflite --data test.npz --out runs/trace.jsonl`
     """
     loaded = load_policy(policy)
-    samples = options.load(model, data, mean, std, scale)
+    samples = options.load(options.last_model(loaded, model), data, mean, std, scale)
     with Progress().stage("simulate"):
         simulation = simulated(loaded, model, samples)
     if out is not None:

@@ -80,7 +80,7 @@ def load_data(
     if y is not None:
         y = _labels(spec, y, len(x))
     name = spec if _names_function(spec) else os.path.basename(spec)
-    return Data(x, y, _digest(x, y), name, _groups(spec, named, by, len(x)), by)
+    return Data(x, y, digest(x, y), name, _groups(spec, named, by, len(x)), by)
 
 
 def _names_function(spec: str) -> bool:
@@ -202,9 +202,10 @@ def _groups(spec: str, named: NDArray[Any] | None, by: str, samples: int) -> NDA
     return numpy.unique(named, return_inverse=True)[1].astype(numpy.int64)
 
 
-def _digest(x: NDArray[Any], y: NDArray[numpy.int64] | None) -> str:
-    digest = hashlib.sha256(f"{x.dtype.str} {x.shape}".encode())
-    digest.update(x.data)
+def digest(x: NDArray[Any], y: NDArray[numpy.int64] | None) -> str:
+    """What samples and labels are recognised by."""
+    sha256 = hashlib.sha256(f"{x.dtype.str} {x.shape}".encode())
+    sha256.update(x.data)
     if y is not None:
-        digest.update(y.data)
-    return digest.hexdigest()
+        sha256.update(y.data)
+    return sha256.hexdigest()

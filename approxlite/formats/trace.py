@@ -12,7 +12,12 @@ from approxlite.formats.document import JournalRow, parse_document, read_bytes, 
 from approxlite.formats.errors import FormatError
 from approxlite.formats.provenance import Time
 
-Reason = Literal["first_stage", "confident", "unsure", "last_stage", "not_finite"]
+Reason = Literal[
+    "first_stage", "confident", "unsure", "last_stage", "not_finite", "pinned", "alarm", "unchanged", "stable",
+    "unstable", "budget", "budget_infeasible", "deadline", "late", "heat", "cool", "canary", "no_canary", "agrees",
+    "differs", "tripwire",
+]  # fmt: skip
+"""Why a step was taken; `approx_reason` in controller.h says what each means, and what its evidence is."""
 MAX_TRACE_BYTES = 1024 * 1024 * 1024
 
 
@@ -24,18 +29,27 @@ class OutputSummary(JournalRow):
 
 
 class TraceRow(JournalRow):
-    """One inference: which rung answered, why, on what evidence."""
+    """One inference: which rung answered, why, on what evidence.
+
+    rungs_run: in the order they ran; the last one answered. None ran where the answer before was given again.
+    chosen: why the rule picked the candidate, on evidence `chosen_evidence`. reason: why the answer was accepted.
+    agrees: with exact on the same input; None when that was not checked.
+    """
 
     version: Literal[1] = 1
     time: Time
     index: Annotated[int, Field(ge=0)]
     rung: Annotated[int, Field(ge=0)]
-    rungs_run: Annotated[tuple[int, ...], Field(min_length=1)]  # in the order they ran; the last one answered
+    rungs_run: tuple[int, ...]
+    candidate: Annotated[int, Field(ge=0)] | None = None  # None: a rung was pinned
+    chosen: Reason = "first_stage"
+    chosen_evidence: float | None = None  # None when it is not finite, like the one below
     reason: Reason
-    evidence: float | None  # confidence; None when it is not finite
+    evidence: float | None
     output: OutputSummary | None  # None when answers are not class scores
     latency_ms: Annotated[float, Field(ge=0)]
-    agrees: bool | None = None  # with the exact configuration on the same input; None when that did not run
+    energy_mj: Annotated[float, Field(ge=0)] | None = None
+    agrees: bool | None = None
 
 
 def save_trace(path: str | os.PathLike[str], rows: Iterable[TraceRow]) -> None:

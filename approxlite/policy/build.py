@@ -2,61 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 import approxlite
 from approxlite.formats.agreement import TOP_ONE, AgreementRule
 from approxlite.formats.archive import MAX_JSON_BYTES
-from approxlite.formats.configuration import EXACT
-from approxlite.formats.curve import Curve, CurvePoint, rung_of, unpack_scales
+from approxlite.formats.curve import Curve
 from approxlite.formats.data import Data
 from approxlite.formats.document import now
-from approxlite.formats.errors import ModelError, PolicyError
 from approxlite.formats.interval import Estimate
-from approxlite.formats.policy import (
-    MAX_RUNGS,
-    Candidate,
-    LadderRung,
-    Policy,
-    Rule,
-    Stage,
-    Validity,
-    bind_weights,
-)
-from approxlite.formats.weights import Weights, owners_of
+from approxlite.formats.policy import MAX_RUNGS, Candidate, LadderRung, Policy, Stage, Validity, bind_weights
+from approxlite.formats.rule import Rule
+from approxlite.formats.weights import Weights
 from approxlite.formats.weights_file import WeightsFile, weights_file
 from approxlite.policy.candidates import AIM, MAX_CANDIDATES, Rated, fixed_sequence, spread
-from approxlite.policy.outcomes import Outcomes, collect
-from approxlite.policy.rehearsal import Rehearsal, Trial
-from approxlite.policy.split import rebuild
+from approxlite.policy.rehearsal import Trial
+from approxlite.policy.rungs import Known, Tuned, rehearse
 from approxlite.policy.statistics import share
-from approxlite.runtime.backend import ModelSource, read_model_bytes
-from approxlite.runtime.controller import Confidence
+from approxlite.runtime.backend import ModelSource
 from approxlite.runtime.ladder import Ladder
-from approxlite.runtime.library import numerics_version
 from approxlite.runtime.probes import make_probe
 
 _BYTES_ADDED_LATER = 4000  # by a certificate
 _PROBE_BYTES = 200
-
-
-@dataclass(frozen=True)
-class _Rungs:
-    """The points of a curve as rungs, of any number, and what the search samples said about them."""
-
-    rungs: tuple[LadderRung, ...]
-    exact: int
-    rehearsal: Rehearsal
-    confidence: Confidence
-    usable: tuple[int, ...]  # those whose outputs are finite
-    weights: WeightsFile | None  # that they bring along
 
 
 def build_policy(
@@ -73,30 +42,51 @@ def build_policy(
 ) -> Policy:
     """The policy of `curve` on the data it was tuned on; until it is certified, its rule is to run exact.
 
-    agreement: when an answer counts as exact's; those that are not class scores have no cascades.
     weights_from: the file that `weights` came from; for a curve whose rungs bring weights along, which the policy takes
-    from there when it is saved.
-    aim: largest estimated disagreement of a candidate. sequence: number of the policy, above that of the one before.
-    seed: of the probe inputs. Only the search part of `data` is looked at; equal arguments give equal policies but for
-    the time. Raises DataError for other data, PolicyError for another model or other numerics.
+    from there when it is saved. For the rest see `build_ladder`. Raises DataError for other data, PolicyError for
+    another model or other numerics.
     """
-    content = read_model_bytes(model)
-    if hashlib.sha256(content).hexdigest() != curve.model.sha256:
-        raise PolicyError(f"the curve is of another file than this {curve.model.name}; tune this one")
-    if curve.numerics_version != numerics_version():
-        raise PolicyError(
-            f"the curve holds for numerics version {curve.numerics_version}, this library has {numerics_version()}; "
-            "tune again"
-        )
-    known = _rehearse(curve, weights, weights_file(weights_from), content, data, agreement)
+    tuned = Tuned(curve, weights, model, data)
+    return build_ladder(
+        [tuned], weights=weights_file(weights_from), agreement=agreement, aim=aim, sequence=sequence, seed=seed
+    )
+
+
+def build_ladder(
+    tuned: Sequence[Tuned],
+    *,
+    weights: WeightsFile | None = None,
+    agreement: AgreementRule = TOP_ONE,
+    aim: float = AIM,
+    sequence: int = 0,
+    seed: int = 0,
+) -> Policy:
+    """One policy over several models of the same task, the best of them last; models that no rule uses are left out.
+
+    weights: what `merge_weights` wrote, if rungs bring weights along. agreement: when an answer counts as the last
+    model's exact one; answers that are not class scores have no cascades. aim: largest estimated disagreement of a
+    candidate. sequence: number of the policy, above that of the one before. seed: of the probe inputs. Only the search
+    part of the data is looked at; equal arguments give equal policies but for the time. Raises DataError or PolicyError
+    when curves, models and data do not belong together.
+    """
+    known = rehearse(tuned, weights, agreement)
     rules = fixed_sequence(known.rehearsal, known.usable, known.exact, aim=aim)
-    draft = _largest_that_fits(curve, known, rules, sequence)
-    with Ladder([content], draft.ladder, weights=draft.weights) as ladder:
-        foreign = [operator.id for operator in ladder.interpreter().what_ran() if operator.ran_by != "approxlite"]
+    draft = _largest_that_fits(known, rules, sequence)
+    used = {rung.model for rung in draft.ladder}
+    if len(used) < len(tuned):
+        kept = [each for number, each in enumerate(tuned) if number in used]
+        return build_ladder(kept, weights=weights, agreement=agreement, aim=aim, sequence=sequence, seed=seed)
+    with Ladder([each.content for each in tuned], draft.ladder, weights=draft.weights) as ladder:
+        foreign = [
+            operator.id
+            for model in range(len(tuned))
+            for operator in ladder.interpreter(model).what_ran()
+            if operator.ran_by != "approxlite"
+        ]
         probes = tuple(make_probe(ladder, rung, seed) for rung in range(len(draft.ladder)))
     policy = draft.model_copy(
         update={
-            "device_class": curve.device_class if foreign else None,
+            "device_class": tuned[-1].curve.device_class if foreign else None,
             "portability": f"tied to the device class: the runtime itself runs {_few(foreign)}"
             if foreign
             else "every operator runs in ApproxLite, so the same bits on every CPU",
@@ -107,139 +97,61 @@ def build_policy(
 
 
 def best_single(
-    curve: Curve,
-    weights: Weights,
-    model: ModelSource,
-    data: Data,
+    tuned: Sequence[Tuned],
     *,
-    weights_from: Path | WeightsFile | None = None,
+    weights: WeightsFile | None = None,
     agreement: AgreementRule = TOP_ONE,
     aim: float = AIM,
 ) -> LadderRung | None:
     """The baseline of every policy: the cheapest rung on its own that meets `aim` by the same estimate as candidates.
 
-    None if only exact meets it. Looks at the search part of `data` only. Raises DataError for other data.
+    None if only exact meets it. Looks at the search part of the data only. Raises as `build_ladder` does.
     """
-    known = _rehearse(curve, weights, weights_file(weights_from), read_model_bytes(model), data, agreement)
+    known = rehearse(tuned, weights, agreement)
     meeting = [rung for rung in known.usable if known.rehearsal.estimate((Trial(rung),)) <= aim]
     cheapest = min(meeting, key=lambda rung: known.rungs[rung].cost.value)
     return None if cheapest == known.exact else known.rungs[cheapest]
 
 
-def confidence_for(outcomes: Outcomes) -> Confidence:
-    """The ratio of the top two where outputs are probabilities, else their difference."""
-    exact = outcomes.outputs[outcomes.exact_rung]
-    are_probabilities = bool((exact >= 0).all()) and np.allclose(exact.sum(axis=1), 1, atol=1e-3)
-    return "top_two_ratio" if are_probabilities else "top_two_difference"
-
-
-def _rehearse(
-    curve: Curve, weights: Weights, file: WeightsFile | None, content: bytes, data: Data, agreement: AgreementRule
-) -> _Rungs:
-    """Runs every point of the curve on the search samples."""
-    if file is None and any(owners_of(point.configuration) for point in curve.points):
-        raise PolicyError("rungs of the curve bring weights along; say which file they are in")
-    x = data.x[rebuild(curve.split, data).search]
-    rungs = _rungs_of(curve, weights)
-    exact = next(number for number, rung in enumerate(rungs) if rung.configuration == EXACT)
-    outcomes, usable = _outcomes(rungs, exact, [content], file, x, agreement)
-    confidence = confidence_for(outcomes)
-    rehearsal = Rehearsal(outcomes, [rung.cost.value for rung in rungs], confidence)
-    return _Rungs(rungs, exact, rehearsal, confidence, usable, file)
-
-
-def _outcomes(
-    rungs: Sequence[LadderRung],
-    exact: int,
-    models: Sequence[bytes],
-    file: WeightsFile | None,
-    x: NDArray[Any],
-    agreement: AgreementRule,
-) -> tuple[Outcomes, tuple[int, ...]]:
-    """What any number of rungs answer to `x`, a ladder of them at a time, and which give finite numbers only; the
-    others are given exact's answers: they are never used, and the rehearsal takes finite numbers only."""
-    outputs: dict[int, NDArray[np.float32]] = {}
-    losses: dict[int, NDArray[np.float32]] = {}
-    latencies: dict[int, NDArray[np.float64]] = {}
-    others = [rung for rung in range(len(rungs)) if rung != exact]
-    for begin in range(0, max(1, len(others)), MAX_RUNGS - 1):
-        part = [exact, *others[begin : begin + MAX_RUNGS - 1]]
-        with Ladder(models, [rungs[rung] for rung in part], weights=file) as ladder:
-            found = collect(ladder, len(part), 0, x, agreement)
-        for place, rung in enumerate(part):
-            outputs[rung], losses[rung] = found.outputs[place], found.losses[place]
-            latencies[rung] = found.latencies_ms[place]
-    finite = [bool(np.isfinite(outputs[rung]).all()) for rung in range(len(rungs))]
-    if not finite[exact]:
-        raise ModelError("the exact model gives outputs that are not finite numbers; nothing can be compared")
-    sources = [rung if fine else exact for rung, fine in enumerate(finite)]
-    outcomes = Outcomes(
-        tuple(outputs[rung] for rung in sources),
-        np.stack([losses[rung] for rung in sources]),
-        np.stack([latencies[rung] for rung in range(len(rungs))]),
-        exact,
-        agreement,
-    )
-    return outcomes, tuple(rung for rung, fine in enumerate(finite) if fine)
-
-
-def _rungs_of(curve: Curve, weights: Weights) -> tuple[LadderRung, ...]:
-    scales = unpack_scales(weights)
-    rungs = [
-        LadderRung(configuration=point.configuration, cost=_cost(point, curve), scales=rung_of(point, scales).scales)
-        for point in curve.points
-    ]
-    if all(rung.configuration != EXACT for rung in rungs):
-        rungs.append(LadderRung(configuration=EXACT, cost=Estimate(value=1, low=1, high=1, samples=1)))
-    return tuple(rungs)
-
-
-def _cost(point: CurvePoint, curve: Curve) -> Estimate:
-    """As measured, else as predicted, as far off as the worst prediction was."""
-    off = curve.cost_residuals.largest_absolute
-    return point.cost or Estimate(
-        value=point.predicted_cost,
-        low=max(0.0, point.predicted_cost - off),
-        high=point.predicted_cost + off,
-        samples=max(1, curve.cost_residuals.samples),
-    )
-
-
-def _largest_that_fits(curve: Curve, known: _Rungs, rules: Sequence[Rated], sequence: int) -> Policy:
+def _largest_that_fits(known: Known, rules: Sequence[Rated], sequence: int) -> Policy:
     """With as many of the rules as ladder and file have room for; exact alone always fits."""
     for limit in range(MAX_CANDIDATES, 1, -1):
         kept = spread(rules, limit)
         order = _ladder_order(kept, known)
         if len(order) <= MAX_RUNGS:
-            policy = _draft(curve, known, kept, order, sequence)
+            policy = _draft(known, kept, order, sequence)
             room = MAX_JSON_BYTES - _BYTES_ADDED_LATER - _PROBE_BYTES * len(order)
             if len(policy.model_dump_json()) <= room:
                 return policy
-    return _draft(curve, known, rules[:1], [known.exact], sequence)
+    return _draft(known, rules[:1], [known.exact], sequence)
 
 
-def _ladder_order(rules: Sequence[Rated], known: _Rungs) -> list[int]:
+def _ladder_order(rules: Sequence[Rated], known: Known) -> list[int]:
     """Exact first, then the rungs the rules use, dearest first."""
     used = {stage.rung for rated in rules for stage in rated.rule} - {known.exact}
     return [known.exact, *sorted(used, key=lambda rung: -known.rungs[rung].cost.value)]
 
 
-def _draft(curve: Curve, known: _Rungs, rules: Sequence[Rated], order: Sequence[int], sequence: int) -> Policy:
+def _draft(known: Known, rules: Sequence[Rated], order: Sequence[int], sequence: int) -> Policy:
     candidates = tuple(_candidate(known, rated, order) for rated in rules)
     time = now()
+    curve = known.tuned[-1].curve
+    maps = tuple(each.class_map for each in known.tuned)
     return Policy(
         sequence=sequence,
         created=time,
         tool_version=approxlite.__version__,
-        models=(curve.model,),
+        models=tuple(each.curve.model for each in known.tuned),
         numerics_version=curve.numerics_version,
         device_class=curve.device_class,
         portability="",
         ladder=tuple(known.rungs[rung] for rung in order),
         exact_rung=0,
         agreement=known.rehearsal.agreement,
-        rule=Rule(kind="fixed", confidence=known.confidence, stages=candidates[0].stages),
+        class_maps=() if maps == (None,) * len(maps) else maps,
+        rule=Rule(kind="fixed", confidence=known.confidence),
         candidates=candidates,
+        input_rms=known.input_rms or None,  # of inputs that are all zero every change is unknown
         split=curve.split,
         certificate=None,
         probes=(),
@@ -247,7 +159,7 @@ def _draft(curve: Curve, known: _Rungs, rules: Sequence[Rated], order: Sequence[
     ).with_weights(known.weights)
 
 
-def _candidate(known: _Rungs, rated: Rated, order: Sequence[int]) -> Candidate:
+def _candidate(known: Known, rated: Rated, order: Sequence[int]) -> Candidate:
     """As the policy keeps it. The disagreement is the cautious estimate; its interval is widened to hold it."""
     rehearsal = known.rehearsal
     reached = [float(alive.mean()) for alive in rehearsal.reached(rated.rule)]

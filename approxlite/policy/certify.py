@@ -82,14 +82,11 @@ def certify(
     found = _Found(policy, outcomes, units, tests, passed[-1])
     claims = _claims(before or policy, policy, epsilon, delta, units, data)
     certificate = _certificate(found, epsilon, delta, data, claims)
-    stages = policy.candidates[certificate.candidate].stages
     return policy.model_copy(
         update={
             "sequence": policy.sequence + 1,
             "created": certificate.created,
-            "rule": policy.rule.model_copy(
-                update={"kind": "fixed" if len(stages) == 1 else "cascade", "stages": stages}
-            ),
+            "rule": policy.rule.model_copy(update={"candidate": certificate.candidate}),
             "certificate": certificate,
         }
     )

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from approxlite.formats.agreement import TOP_ONE, AgreementRule
 from approxlite.formats.configuration import EXACT
 from approxlite.formats.data import Data
 from approxlite.formats.document import Document
 from approxlite.formats.interval import Estimate
-from approxlite.formats.policy import ClassMap, Policy
+from approxlite.formats.policy import Policy
 from approxlite.formats.provenance import Sha256
 from approxlite.formats.rung import RungSpec
-from approxlite.policy.outcomes import (
-    answered_shares,
-    answers_of,
-    comparable,
-    in_classes,
-    reached_shares,
-    rung_class_maps,
-)
-from approxlite.policy.statistics import ratio_of_times, share
-from approxlite.policy.turns import BLOCK, Run, take_steady_turns
-from approxlite.runtime.agreement import Agreement
+from approxlite.policy.outcomes import answered_shares, comparable, reached_shares, rung_class_maps
+from approxlite.policy.statistics import ratio_of_times
+from approxlite.policy.turns import BLOCK, take_steady_turns
+from approxlite.policy.ways import Way, way_of
 from approxlite.runtime.backend import ModelSource
 from approxlite.runtime.interpreter import Interpreter
 from approxlite.runtime.session import Session
@@ -79,15 +70,6 @@ class Evaluation(Document):
     threads: int
 
 
-@dataclass(frozen=True)
-class _Way:
-    """One way of running the model: each sample's answer and class map, and how to time it on one."""
-
-    outputs: list[NDArray[np.float32]]
-    class_maps: list[ClassMap]
-    run: Run
-
-
 def evaluate_policy(
     policy: Policy,
     models: ModelSource | Sequence[ModelSource],
@@ -108,14 +90,14 @@ def evaluate_policy(
     with Session(policy, sources, num_threads=threads) as session:
         answered = [session.run(x) for x in data.x]
         maps = rung_class_maps(policy)
-        ours = _Way(
+        ours = Way(
             [comparable(answer.output, policy.agreement) for answer in answered],
             [maps[answer.rung] for answer in answered],
             lambda x: session.run(x).latency_ms,
         )
         ran = [answer.rungs_run for answer in answered]
         rungs = answered_shares(ran, len(policy.ladder))
-        reached = reached_shares(ran, policy.rule.stages)
+        reached = reached_shares(ran, policy.stages)
         exact_model = sources[policy.ladder[policy.exact_rung].model]
         return _evaluation(ours, exact_model, data, rungs, reached, policy.agreement, seconds, seed, threads, progress)
 
@@ -140,7 +122,7 @@ def evaluate_configuration(
 
 
 def _evaluation(
-    ours: _Way,
+    ours: Way,
     model: ModelSource,
     data: Data,
     rungs: tuple[float, ...],
@@ -161,18 +143,11 @@ def _evaluation(
     times = take_steady_turns(
         runs, data.x, ours="ours", reference="stock", seconds=seconds, seed=seed, progress=progress
     )
-    exact, compare = np.stack(ways["exact"].outputs), Agreement(rule)
+    agreements = {name: way.agreement(ways["exact"], rule) for name, way in ways.items()}
+    accuracies = {name: way.accuracy(data, rule) for name, way in ways.items()}
 
     def ratio(name: str, reference: str) -> Estimate:
         return ratio_of_times(times[name], times[reference], block=BLOCK, seed=seed)
-
-    def agreement(name: str) -> Estimate:
-        return share(int((~_differs(compare, exact, ways[name])).sum()), len(data))
-
-    def accuracy(name: str) -> Estimate | None:
-        if data.y is None or rule.loss != "top_one":
-            return None
-        return share(int((_classes(ways[name]) == data.y).sum()), len(data))
 
     def mean_ms(name: str) -> float:
         return float(np.median(times[name], axis=0).mean())
@@ -182,8 +157,8 @@ def _evaluation(
         data=data.name,
         data_sha256=data.sha256,
         samples=len(data),
-        agreement=agreement("ours"),
-        accuracy=accuracy("ours"),
+        agreement=agreements["ours"],
+        accuracy=accuracies["ours"],
         cost=Cost(
             mean_ms=mean_ms("ours"),
             ratio_to_exact=to_exact.value,
@@ -196,8 +171,8 @@ def _evaluation(
         beside=tuple(
             Beside(
                 name=name,
-                agreement=agreement(name),
-                accuracy=accuracy(name),
+                agreement=agreements[name],
+                accuracy=accuracies[name],
                 mean_ms=mean_ms(name),
                 ratio_to_stock=ratio(name, "stock"),
             )
@@ -215,20 +190,5 @@ def _loaded(model: ModelSource, rung: RungSpec, threads: int) -> Timed:
     return Timed(interpreter)
 
 
-def _way(timed: Timed, data: Data, rule: AgreementRule) -> _Way:
-    def run(x: NDArray[np.float32]) -> float:
-        timed.run(x)
-        return timed.last_ns / 1e6
-
-    return _Way([comparable(timed.run(x), rule) for x in data.x], [None] * len(data), run)
-
-
-def _differs(compare: Agreement, exact: NDArray[np.float32], way: _Way) -> NDArray[np.bool_]:
-    """(samples,): answers of different rungs may have different classes."""
-    samples = zip(exact, way.outputs, way.class_maps, strict=True)
-    return np.array([compare.differs(e[None], o[None], class_map)[0] for e, o, class_map in samples])
-
-
-def _classes(way: _Way) -> NDArray[np.intp]:
-    answered = zip(way.outputs, way.class_maps, strict=True)
-    return np.array([in_classes(answers_of(output), class_map) for output, class_map in answered])
+def _way(timed: Timed, data: Data, rule: AgreementRule) -> Way:
+    return way_of(lambda x: (timed.run(x), timed.last_ns / 1e6), data, rule)

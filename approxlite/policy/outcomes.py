@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from approxlite.formats.agreement import TOP_ONE, AgreementRule
 from approxlite.formats.errors import ModelError
 from approxlite.formats.policy import ClassMap, Policy, Stage
+from approxlite.formats.rule import Rule
 from approxlite.formats.trace import Reason
 from approxlite.runtime.agreement import Agreement
-from approxlite.runtime.controller import Confidence, Controller
+from approxlite.runtime.controller import CandidateFacts, Confidence, Controller, RungFacts
 from approxlite.runtime.ladder import Runner
 
 _BLOCK_BYTES = 64 * 1024 * 1024
@@ -81,7 +82,15 @@ class Outcomes:
 
     def replay(self, stages: Sequence[Stage], confidence: Confidence) -> list[Inference]:
         """What a session with these stages does on each sample. A test holds it to the real session."""
-        with Controller(stages, confidence, self.exact_rung) as controller:
+        rungs = [RungFacts(class_map=self.class_map(rung)) for rung in range(len(self.outputs))]
+        exact = CandidateFacts((Stage(rung=self.exact_rung),))
+        with Controller(
+            rungs,
+            (exact, CandidateFacts(stages)),
+            Rule(kind="fixed", confidence=confidence, candidate=1),
+            exact_rung=self.exact_rung,
+            output_count=max(output.shape[1] for output in self.outputs),
+        ) as controller:
             return [self._replay(controller, sample) for sample in range(self.samples)]
 
     def disagrees(self, inferences: Sequence[Inference]) -> NDArray[np.bool_]:

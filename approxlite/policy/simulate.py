@@ -54,7 +54,7 @@ def simulate(policy: Policy, models: ModelSource | Sequence[ModelSource], data: 
     with Ladder(models_of(policy, models), policy.ladder, weights=policy.weights) as ladder:
         check_probes(policy, ladder)
         outcomes = collect_policy(ladder, policy, data.x)
-    inferences = outcomes.replay(policy.rule.stages, policy.rule.confidence)
+    inferences = outcomes.replay(policy.stages, policy.rule.confidence)
     agrees = ~outcomes.disagrees(inferences)
     rows = tuple(_row(outcomes, i, inference, bool(agrees[i])) for i, inference in enumerate(inferences))
     return Simulation(rows, _summary(policy, outcomes, inferences, int(agrees.sum()), data))
@@ -98,5 +98,5 @@ def _summary(policy: Policy, outcomes: Outcomes, inferences: Sequence[Inference]
             samples=samples,
         ),
         rungs=answered_shares([inference.rungs_run for inference in inferences], len(policy.ladder)),
-        reached=reached_shares([inference.rungs_run for inference in inferences], policy.rule.stages),
+        reached=reached_shares([inference.rungs_run for inference in inferences], policy.stages),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from approxlite.formats.configuration import EXACT, Configuration
 from approxlite.formats.curve import Curve, load_curve
 from approxlite.formats.document import now, save_atomically
-from approxlite.formats.policy import Policy, load_policy
+from approxlite.formats.policy import LadderRung, Policy, load_policy
 from approxlite.formats.profile import load_profile
 from approxlite.profiler.recorded import RecordedProfile
 from approxlite.profiler.summary import recorded
@@ -47,14 +47,14 @@ def collect(folder: str | os.PathLike[str]) -> Report:
     results = load_results(kept) if kept.exists() else None
     return Report(
         created=now(),
-        model=policy.models[0].name,
+        model=policy.models[-1].name,
         headline=headline(policy, results),
         results=results,
         curve=(*_curve_points(curve, policy), *_result_points(results)),
         ladder=tuple(
             RungRow(
                 number=number,
-                configuration=rung.configuration,
+                configuration=_rung_name(policy, rung),
                 cost=rung.cost,
                 answered=results.answered[number] if results else None,
             )
@@ -64,13 +64,14 @@ def collect(folder: str | os.PathLike[str]) -> Report:
         rule=_rule(policy, results),
         certificate=policy.certificate,
         advice=advice(policy),
-        operators=_operators(policy, recorded(profile, policy.models[0].sha256), results),
+        operators=_operators(policy, recorded(profile, policy.models[-1].sha256), results),
         method=method(policy, curve, profile, results),
     )
 
 
 def _curve_points(curve: Curve, policy: Policy) -> list[PlotPoint]:
-    rungs = {rung.configuration: number for number, rung in enumerate(policy.ladder)}
+    last = len(policy.models) - 1
+    rungs = {rung.configuration: number for number, rung in enumerate(policy.ladder) if rung.model == last}
     points = []
     for number, point in enumerate(curve.points):
         if point.cost is None or point.disagreement is None:
@@ -111,21 +112,27 @@ def _result_points(results: Results | None) -> list[PlotPoint]:
     return points
 
 
+def _rung_name(policy: Policy, rung: LadderRung) -> str:
+    """The configuration, and of which model where there are several."""
+    return rung.configuration if len(policy.models) == 1 else f"{policy.models[rung.model].name}: {rung.configuration}"
+
+
 def _rule(policy: Policy, results: Results | None) -> RuleFacts:
-    reached = results.reached if results else (None,) * len(policy.rule.stages)
+    reached = results.reached if results else (None,) * len(policy.stages)
     return RuleFacts(
-        kind=policy.rule.kind,
+        kind="fixed" if len(policy.stages) == 1 else "cascade",
         confidence=CONFIDENCE_WORDS[policy.rule.confidence],
         stages=tuple(
             StageRow(rung=stage.rung, threshold=stage.threshold, reached=share)
-            for stage, share in zip(policy.rule.stages, reached, strict=True)
+            for stage, share in zip(policy.stages, reached, strict=True)
         ),
     )
 
 
 def _operators(policy: Policy, profile: RecordedProfile, results: Results | None) -> tuple[OperatorRow, ...]:
     """Every operator of the model when the results name them all, else those that the profile measured."""
-    configurations = [Configuration.parse(rung.configuration) for rung in policy.ladder]
+    last = len(policy.models) - 1
+    configurations = [Configuration.parse(each.configuration) if each.model == last else None for each in policy.ladder]
     times = profile.operators
     whole = sum(knobs[EXACT].nanoseconds.value for knobs in times.values())
     listed = (
@@ -135,7 +142,7 @@ def _operators(policy: Policy, profile: RecordedProfile, results: Results | None
     )
     rows = []
     for name, ran_by, work in listed:
-        knobs = tuple(str(configuration.knob(name)) for configuration in configurations)
+        knobs = tuple("other model" if each is None else str(each.knob(name)) for each in configurations)
         spent = [times[name].get(knob) if name in times else None for knob in knobs]
         shares = tuple(None if time is None or whole == 0 else time.nanoseconds.value / whole for time in spent)
         rows.append(OperatorRow(id=name, ran_by=ran_by, multiply_accumulates=work, knobs=knobs, time_shares=shares))

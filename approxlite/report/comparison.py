@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from approxlite.formats.agreement import AgreementRule
 from approxlite.formats.configuration import EXACT
 from approxlite.formats.data import Data
 from approxlite.formats.document import now
 from approxlite.formats.errors import InputError
-from approxlite.formats.policy import Policy
+from approxlite.formats.policy import ClassMap, LadderRung, Policy
 from approxlite.formats.rung import RungSpec
-from approxlite.policy.outcomes import answers_of, scores
-from approxlite.policy.statistics import ratio_of_times, share
-from approxlite.policy.turns import BLOCK, Run, take_steady_turns
+from approxlite.formats.weights_file import WeightsFile
+from approxlite.policy.outcomes import comparable, rung_class_maps
+from approxlite.policy.statistics import ratio_of_times
+from approxlite.policy.turns import BLOCK, take_steady_turns
+from approxlite.policy.ways import Way, way_of
 from approxlite.profiler.versions import versions
 from approxlite.report.inspection import inspect_model
 from approxlite.report.results import ResultRow, Results, Role
 from approxlite.runtime import Interpreter, StockInterpreter
+from approxlite.runtime.input_map import grid_of, on_grid, real
+from approxlite.runtime.ladder import Ladder
 from approxlite.runtime.session import Session
 from approxlite.runtime.timed import Timed
 
@@ -30,24 +34,22 @@ ModelFile = str | os.PathLike[str]
 Progress = Callable[[str, float], None]
 
 
-@dataclass(frozen=True)
-class _Way:
-    """One way of running: its answer to each sample, and how to time it on one."""
-
+class _Named(NamedTuple):
     name: str
     role: Role
     detail: str
-    answers: NDArray[np.intp]
-    run: Run
+    way: Way
 
 
 def compare(
-    model: ModelFile,
+    models: Sequence[ModelFile],
     policy: Policy,
     data: Data,
     *,
     unseen: bool,
-    single: RungSpec | None = None,
+    single: LadderRung | None = None,
+    weights: WeightsFile | None = None,
+    class_maps: Sequence[ClassMap] = (),
     int8: ModelFile | None = None,
     seconds: float = 6.0,
     seed: int = 0,
@@ -55,25 +57,31 @@ def compare(
 ) -> Results:
     """Answers every sample in every way, then lets all ways take turns on them for about `seconds`.
 
-    single: the best rung without a cascade, if it is to be shown. int8: the same network as a quantised file, run on
-    stock LiteRT. unseen: whether `data` was kept away from tuning and certification, for the report.
-    Raises ModelError, PolicyError, InputError, or UnstableError when timings do not settle. Belongs to one thread.
+    models: all that the policy was built from, the best last; everything is compared with that one. single: the best
+    rung of `models` without a cascade, if it is to be shown, which finds its weights in `weights` and answers in the
+    classes that `class_maps`, by model, translates. int8: the same network as a quantised file, run on stock LiteRT.
+    unseen: whether `data` was kept away from tuning and certification, for the report. Raises ModelError, PolicyError,
+    InputError, or UnstableError when timings do not settle. Belongs to one thread.
     """
     progress("answering every sample", 0.0)
-    with Session(policy, model) as session:
+    rule, last = policy.agreement, models[-1]
+    with Session(policy, models) as session:
         answered = [session.run(x) for x in data.x]
         depths = np.array([len(answer.rungs_run) for answer in answered])
         rungs = np.array([answer.rung for answer in answered])
-        ways = [_timed("stock float", "stock", Timed(StockInterpreter(model)), data)]
+        ways = [_Named("stock float", "stock", "", _timed(Timed(StockInterpreter(last)), data, rule))]
         if int8 is not None:
-            ways.append(_quantised(StockInterpreter(int8), data))
-        ways.append(_timed("exact", "exact", _rung(model, RungSpec(configuration=EXACT)), data))
+            ways.append(_Named("stock int8", "stock", "", _quantised(StockInterpreter(int8), data, rule)))
+        ways.append(_Named("exact", "exact", "", _timed(_exact(last), data, rule)))
         if single is not None:
-            ways.append(_timed("best single rung", "rung", _rung(model, single), data, single.configuration))
-        classes = answers_of(np.stack([scores(answer.output) for answer in answered]))
-        ways.append(_Way("policy", "policy", _stages(policy), classes, lambda x: session.run(x).latency_ms))
+            alone = _single(models, single, weights, data, rule, class_maps[single.model] if class_maps else None)
+            ways.append(_Named("best single rung", "rung", single.configuration, alone))
+        outputs = [comparable(answer.output, rule) for answer in answered]
+        maps = rung_class_maps(policy)
+        ours = Way(outputs, [maps[rung] for rung in rungs], lambda x: session.run(x).latency_ms)
+        ways.append(_Named("policy", "policy", _stages(policy), ours))
         times = take_steady_turns(
-            {way.name: way.run for way in ways},
+            {named.name: named.way.run for named in ways},
             data.x,
             ours="policy",
             reference="stock float",
@@ -81,10 +89,10 @@ def compare(
             seed=seed,
             progress=lambda done: progress("all ways take turns", done),
         )
-    exact = next(way.answers for way in ways if way.role == "exact")
+    exact = next(named.way for named in ways if named.role == "exact")
     return Results(
         created=now(),
-        inspection=inspect_model(model),
+        inspection=inspect_model(last),
         data=data.name,
         data_sha256=data.sha256,
         samples=len(data),
@@ -92,66 +100,68 @@ def compare(
         rounds=len(times["policy"]),
         seed=seed,
         versions=versions(),
-        rows=tuple(_row(way, exact, data, times, seed) for way in ways),
-        reached=tuple(float((depths > stage).mean()) for stage in range(len(policy.rule.stages))),
+        rows=tuple(_row(named, exact, data, times, seed, rule) for named in ways),
+        reached=tuple(float((depths > stage).mean()) for stage in range(len(policy.stages))),
         answered=tuple(float((rungs == number).mean()) for number in range(len(policy.ladder))),
     )
 
 
-def _rung(model: ModelFile, rung: RungSpec) -> Timed:
-    interpreter = Interpreter(model, [rung])
+def _exact(model: ModelFile) -> Timed:
+    interpreter = Interpreter(model, [RungSpec(configuration=EXACT)])
     interpreter.allocate_tensors()
     return Timed(interpreter)
 
 
-def _timed(name: str, role: Role, timed: Timed, data: Data, detail: str = "") -> _Way:
-    def run(x: NDArray[Any]) -> float:
-        timed.run(x)
-        return timed.last_ns / 1e6
-
-    return _Way(name, role, detail, answers_of(np.stack([scores(timed.run(x)) for x in data.x])), run)
+def _timed(timed: Timed, data: Data, rule: AgreementRule) -> Way:
+    return way_of(lambda x: (timed.run(x), timed.last_ns / 1e6), data, rule)
 
 
-def _quantised(interpreter: StockInterpreter, data: Data) -> _Way:
-    """The quantised file; putting inputs on its grid is not on the clock."""
+def _single(
+    models: Sequence[ModelFile],
+    rung: LadderRung,
+    weights: WeightsFile | None,
+    data: Data,
+    rule: AgreementRule,
+    class_map: ClassMap,
+) -> Way:
+    """The rung alone, given its input as in a ladder of all the models."""
+    ladder = Ladder(models, [rung], weights=weights)
+    return way_of(lambda x: (ladder.run(0, x), ladder.last_ns / 1e6), data, rule, class_map)
+
+
+def _quantised(interpreter: StockInterpreter, data: Data, rule: AgreementRule) -> Way:
+    """The quantised file; putting inputs on its grid and taking outputs off it is not on the clock."""
     timed = Timed(interpreter)
-    detail = interpreter.get_input_details()[0]
+    given, taken = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    grid = None if np.dtype(given["dtype"]) == data.x.dtype else grid_of(given, InputError)
+    output_grid = None if rule.loss == "top_one" else grid_of(taken, InputError)
 
-    def run(x: NDArray[Any]) -> float:
-        timed.run(_on_grid(x, detail))
-        return timed.last_ns / 1e6
+    def run(x: NDArray[Any]) -> tuple[NDArray[Any], float]:
+        output = timed.run(x if grid is None else on_grid(x, np.dtype(given["dtype"]), grid))
+        return (output if output_grid is None else real(output, output_grid)), timed.last_ns / 1e6
 
-    answers = answers_of(np.stack([scores(timed.run(_on_grid(x, detail))) for x in data.x]))
-    return _Way("stock int8", "stock", "", answers, run)
-
-
-def _on_grid(x: NDArray[Any], detail: Mapping[str, Any]) -> NDArray[Any]:
-    """A float input as a quantised file takes it; as it is when the file takes it so."""
-    dtype = np.dtype(detail["dtype"])
-    if dtype == x.dtype:
-        return x
-    scale, zero_point = detail["quantization"]
-    if dtype.kind not in "iu" or not scale:
-        raise InputError(f"the quantised file takes {dtype} without a scale, so the data cannot be put on its grid")
-    limits = np.iinfo(dtype)
-    on_grid: NDArray[Any] = np.clip(np.rint(x / scale) + zero_point, limits.min, limits.max).astype(dtype)
-    return on_grid
+    return way_of(run, data, rule)
 
 
 def _row(
-    way: _Way, exact: NDArray[np.intp], data: Data, times: Mapping[str, NDArray[np.float64]], seed: int
+    named: _Named,
+    exact: Way,
+    data: Data,
+    times: Mapping[str, NDArray[np.float64]],
+    seed: int,
+    rule: AgreementRule,
 ) -> ResultRow:
     return ResultRow(
-        name=way.name,
-        role=way.role,
-        detail=way.detail,
-        accuracy=None if data.y is None else share(int((way.answers == data.y).sum()), len(data)),
-        agreement=share(int((way.answers == exact).sum()), len(data)),
-        time_ms=float(np.median(times[way.name], axis=0).mean()),
-        ratio=ratio_of_times(times[way.name], times["stock float"], block=BLOCK, seed=seed),
+        name=named.name,
+        role=named.role,
+        detail=named.detail,
+        accuracy=named.way.accuracy(data, rule),
+        agreement=named.way.agreement(exact, rule),
+        time_ms=float(np.median(times[named.name], axis=0).mean()),
+        ratio=ratio_of_times(times[named.name], times["stock float"], block=BLOCK, seed=seed),
     )
 
 
 def _stages(policy: Policy) -> str:
-    count = len(policy.rule.stages)
+    count = len(policy.stages)
     return "one rung" if count == 1 else f"cascade of {count} stages"

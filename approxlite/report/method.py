@@ -52,7 +52,7 @@ def method(policy: Policy, curve: Curve, profile: Profile, results: Results | No
         ("prediction", f"disagreement was off by {percent(residuals.mean_absolute, 2)} on average, "
                        f"{percent(residuals.largest_absolute, 2)} at most, over {residuals.samples} configurations"),
         ("search", curve.how_found),
-        ("model", f"{policy.models[0].name}, sha256 {policy.models[0].sha256[:12]}…"),
+        ("model", "; ".join(f"{model.name}, sha256 {model.sha256[:12]}…" for model in policy.models)),
         ("portability", policy.portability),
         ("policy", f"sequence {policy.sequence}, built by approxlite {policy.tool_version}"),
     ]  # fmt: skip

@@ -16,7 +16,7 @@ def headline(policy: Policy, results: Results | None) -> str:
     row = results.row("policy") if results else None
     share = row.ratio.value if row and row.ratio else None
     if share is None:
-        stages = policy.rule.stages
+        stages = policy.stages
         share = next(
             (c.cost.value for c in policy.candidates if c.stages == stages), policy.ladder[stages[0].rung].cost.value
         )

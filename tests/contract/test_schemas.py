@@ -68,7 +68,7 @@ def test_curve_is_read_with_its_weights() -> None:
 
 def test_policy_is_read() -> None:
     policy = parse_document(Policy, (CONTRACT / "policy.json").read_text(), "policy.json", PolicyError)
-    assert policy.rule.stages[-1].rung == policy.exact_rung
+    assert policy.stages[-1].rung == policy.exact_rung
     assert policy.certificate is not None
 
 

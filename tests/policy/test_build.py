@@ -12,7 +12,8 @@ from approxlite.formats.archive import MAX_JSON_BYTES
 from approxlite.formats.curve import pack_scales
 from approxlite.formats.errors import DataError, PolicyError
 from approxlite.formats.policy import Policy, load_policy, save_policy
-from approxlite.policy.build import best_single, build_policy, confidence_for
+from approxlite.policy.build import best_single, build_policy
+from approxlite.policy.rungs import Tuned, confidence_for
 from approxlite.policy.split import rebuild
 from approxlite.runtime import Interpreter, Session, scale_of
 from support.model_builder import RELU, ModelBuilder
@@ -36,14 +37,14 @@ def policy() -> Policy:
 
 
 def test_runs_exact_until_it_is_certified(policy: Policy) -> None:
-    assert [stage.rung for stage in policy.rule.stages] == [policy.exact_rung]
+    assert [stage.rung for stage in policy.stages] == [policy.exact_rung]
     assert policy.ladder[policy.exact_rung].configuration == "exact"
     assert policy.certificate is None
 
 
 def test_candidates_go_from_exact_to_the_cheapest(policy: Policy) -> None:
     assert len(policy.candidates) > 1
-    assert policy.candidates[0].stages == policy.rule.stages
+    assert policy.candidates[0].stages == policy.stages
     assert all(a.cost.value > b.cost.value for a, b in pairwise(policy.candidates))
     assert all(candidate.disagreement.value <= 0.05 for candidate in policy.candidates)
 
@@ -130,8 +131,8 @@ def test_probabilities_are_compared_by_ratio_and_everything_else_by_difference()
 
 def test_the_best_single_rung_is_the_cheapest_that_meets_the_aim_alone() -> None:
     curve, scales = small_curve(MODEL, DATA, POINTS), scales_of(MODEL)
-    loosest = best_single(curve, scales, MODEL, DATA, aim=1.0)
+    loosest = best_single([Tuned(curve, scales, MODEL, DATA)], aim=1.0)
     assert loosest is not None
     assert loosest.cost.value == min(cost for _, cost in POINTS)
     assert set(loosest.scales) == {"conv_2d_0", "conv_2d_1"}
-    assert best_single(curve, scales, MODEL, DATA, aim=0.0) is None
+    assert best_single([Tuned(curve, scales, MODEL, DATA)], aim=0.0) is None

@@ -67,7 +67,7 @@ def test_an_answer_is_the_callers_to_keep() -> None:
 class BrokenLadder:
     """Rung 2 gives NaN, the others a sure answer."""
 
-    input_shape, input_dtype, last_ns = (1, 8, 8, 3), np.dtype(np.float32), 1000
+    input_shape, input_dtype, last_ns, output_count = (1, 8, 8, 3), np.dtype(np.float32), 1000, 2
 
     def __init__(self, *_: Any, **__: Any) -> None: ...
 

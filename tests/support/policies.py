@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from approxlite.formats.curve import Curve, CurvePoint, Residuals
 from approxlite.formats.data import Data
 from approxlite.formats.interval import Estimate
-from approxlite.formats.policy import Candidate, LadderRung, Policy, Rule, Stage, Validity
+from approxlite.formats.policy import Candidate, LadderRung, Policy, Stage, Validity
 from approxlite.formats.provenance import ModelReference, SplitRecord
+from approxlite.formats.rule import Rule
 from approxlite.policy.outcomes import Outcomes, of_scores
 from approxlite.policy.split import split
 from approxlite.runtime.library import numerics_version
@@ -78,9 +79,11 @@ def policy_of(
     model: bytes = b"",
     **changes: Any,
 ) -> Policy:
-    """A policy whose candidates are `rules`; the last of them is its rule. Rung 0 is exact."""
+    """A policy whose candidates are `rules`, exact alone before them if it is not there; the last of them is its rule.
+    Rung 0 is exact."""
     costs = np.linspace(1, 0.4, len(rungs))
-    last = rules[-1]
+    alone = stages((0, None))
+    candidates = rules if rules[0] == alone else [alone, *rules]
     policy = Policy(
         sequence=1,
         created=START,
@@ -93,8 +96,10 @@ def policy_of(
             LadderRung(configuration=text, cost=estimate(float(cost))) for text, cost in zip(rungs, costs, strict=True)
         ),
         exact_rung=0,
-        rule=Rule(kind="fixed" if len(last) == 1 else "cascade", confidence="top_two_ratio", stages=last),
-        candidates=tuple(Candidate(stages=rule, cost=estimate(0.5), disagreement=estimate(0.01)) for rule in rules),
+        rule=Rule(kind="fixed", confidence="top_two_ratio", candidate=len(candidates) - 1),
+        candidates=tuple(
+            Candidate(stages=rule, cost=estimate(0.5), disagreement=estimate(0.01)) for rule in candidates
+        ),
         split=SplitRecord(seed=0, data_sha256="d" * 64, calibration=1, search=1, certification=1),
         certificate=None,
         probes=(),

@@ -14,13 +14,13 @@ from approxlite.formats.policy import (
     Certificate,
     LadderRung,
     Policy,
-    Rule,
     Stage,
     Validity,
     save_policy,
 )
 from approxlite.formats.profile import BlockRow, CampaignRow, Latency, ProfiledOperator, ProfileJournal
 from approxlite.formats.provenance import Device, ModelReference, SplitRecord
+from approxlite.formats.rule import Rule
 from approxlite.report.inspection import InspectedOperator, Inspection
 from approxlite.report.results import ResultRow, Results, Role, save_results
 
@@ -120,12 +120,13 @@ def _write_curve(path: Path) -> None:
 
 
 def _policy(certified: bool) -> Policy:
-    rule = Rule(kind="cascade", confidence="top_two_ratio", stages=STAGES)
+    rule = Rule(kind="fixed", confidence="top_two_ratio", candidate=2)
     ladder = tuple(
         LadderRung(configuration=text, cost=estimate(*cost, 40))
         for text, cost in (("exact", (0.93, 0.91, 0.95)), (CAUTIOUS, (0.55, 0.53, 0.56)), (CHEAP, (0.34, 0.33, 0.35)))
     )
     candidates = (
+        Candidate(stages=(Stage(rung=0),), cost=estimate(0.93, 0.91, 0.95), disagreement=estimate(0.0, 0.0, 0.02)),
         Candidate(stages=(Stage(rung=1),), cost=estimate(0.55, 0.53, 0.56), disagreement=estimate(0.008, 0.002, 0.03)),
         Candidate(stages=STAGES, cost=estimate(0.41, 0.40, 0.43), disagreement=estimate(0.013, 0.003, 0.07)),
     )
@@ -133,9 +134,9 @@ def _policy(certified: bool) -> Policy:
         created=now(), method="fixed sequence, exact binomial", epsilon=0.05, delta=0.05, data_sha256="cd" * 32,
         samples=149, units=149, assumption="samples are independent", disagreements=2, p_value=0.02,
         upper_bound=0.0417,
-        smallest_epsilon=0.0199, candidate=1, certified=2,
+        smallest_epsilon=0.0199, candidate=2, certified=3,
         tests=tuple(
-            CandidateTest(candidate=n, disagreements=n + 1, share=(n + 1) / 149, p_value=0.01 + n / 100) for n in (0, 1)
+            CandidateTest(candidate=n, disagreements=n, share=n / 149, p_value=n / 100) for n in range(3)
         ),
         units_for_two_percent=313, units_for_next=None, statement="at most 5 % of answers change",
     )  # fmt: skip
