@@ -20,6 +20,7 @@ from approxlite.formats.archive import (
 from approxlite.formats.configuration import Configuration
 from approxlite.formats.document import Document, parse_document, read_bytes, save_atomically
 from approxlite.formats.errors import ConfigurationError, FormatError, PolicyError
+from approxlite.formats.guard import GuardSettings
 from approxlite.formats.input_form import InputForm
 from approxlite.formats.interval import Estimate
 from approxlite.formats.provenance import ModelReference, Sha256, SplitRecord, Time
@@ -185,6 +186,7 @@ class Policy(Document):
     certificate: Certificate | None
     probes: tuple[Probe, ...]
     validity: Validity
+    guard: GuardSettings | None = None  # None: nothing watches
     rungs_sha256: Sha256 | None = None  # of rungs.bin; saving sets it
     _weights: WeightsFile | None = PrivateAttr(default=None)
 

@@ -14,28 +14,34 @@ namespace approxlite {
 //
 //   1 + b (least / p_i) (D - epsilon),   least <= p_i,   0 < b < 1 / epsilon,
 //
-// and an answer that is not checked by 1. That is positive, and under the hypothesis its mean given the past is at most
-// 1, since E[1{checked} / p_i | answer] = 1: the capital is a nonnegative supermartingale (Waudby-Smith and Ramdas,
-// "Estimating means of bounded random variables by betting", 2024; inverse propensities as in Xu, Waudby-Smith and
-// Ramdas, "Active, anytime-valid risk controlling prediction sets", 2024).
+// and an answer that is not checked by 1. That is positive, and under the hypothesis its mean given the past is at
+// most 1, since E[1{checked} / p_i | answer] = 1: the capital is a nonnegative supermartingale (Waudby-Smith and
+// Ramdas, "Estimating means of bounded random variables by betting", 2024; inverse propensities as in Xu, Waudby-Smith
+// and Ramdas, "Active, anytime-valid risk controlling prediction sets", 2024).
 //
 // A gambler who started long ago has lost much of it in the good time. So one starts before each check k, with capital
 // weight_k, for every fraction of a few: the sum of their capitals and of the weight not yet spent starts at 1 and is a
 // nonnegative supermartingale still, so it reaches 1 / alpha, ever, with probability at most alpha (Ville). This is the
-// Shiryaev-Roberts recursion with weights that have a finite sum, which is what makes it hold for ever (Shin, Ramdas and
-// Rinaldo, "E-detectors", 2024, bound the time between false alarms instead). All starts of one fraction share a number.
+// Shiryaev-Roberts recursion with weights that have a finite sum, which is what makes it hold for ever (Shin, Ramdas
+// and Rinaldo, "E-detectors", 2024, bound the time between false alarms instead). All starts of one fraction share a
+// number.
+//
+// Nobody needs more than 1 / alpha: bets shrink before a check so that a difference would just reach it. What a jump
+// beyond would have won is kept for when there is no difference.
 class EProcess {
  public:
-  static constexpr size_t kBets = 4;
+  static constexpr size_t kBets = 2;
 
-  // 0 < epsilon < 1.
-  explicit EProcess(double epsilon);
+  // Both above 0 and below 1.
+  EProcess(double epsilon, double alpha);
 
   // A check found `differs`, of an answer drawn with `least` / `relative`; 0 < relative <= 1.
   void update(bool differs, double relative);
 
   // 1 at the start; positive.
   double value() const;
+  // Whether the hypothesis is refuted at level alpha.
+  bool refuted() const { return value() >= limit_; }
 
   uint64_t checks() const { return checks_; }
   const std::array<double, kBets>& capital() const { return capital_; }
@@ -47,6 +53,7 @@ class EProcess {
   static double unspent(uint64_t checks);
 
   double epsilon_;
+  double limit_;  // 1 / alpha
   std::array<double, kBets> fraction_;
   std::array<double, kBets> capital_{};
   uint64_t checks_ = 0;

@@ -33,12 +33,13 @@ bool Guard::valid(const approx_guard_options& options) {
 
 Guard::Guard(const approx_guard_options& options)
     : epsilon_(options.epsilon),
-      alarm_value_(1.0 / options.alpha),
+      alpha_(options.alpha),
       unsure_(options.unsure),
       constant_limit_(options.constant_limit),
       still_change_(options.still_change),
       out_of_range_limit_(options.out_of_range_limit),
-      evidence_(options.epsilon),
+      evidence_(options.epsilon, options.alpha),
+      seed_(options.seed),
       random_(options.seed),
       fault_random_(kFaultSeed) {
   std::copy_n(options.certificate, certificate_.size(), certificate_.begin());
@@ -91,7 +92,7 @@ approx_alarm Guard::judge(const OutputFacts& facts, float change) {
     output_known_ = true;
     output_hash_ = facts.hash;
     constant_ = 1;
-  } else if (change >= still_change_) {  // not if it is NaN
+  } else if (change > still_change_) {  // not if it is NaN
     ++constant_;
   }
   return constant_ >= constant_limit_ ? APPROX_ALARM_CONSTANT : APPROX_ALARM_NONE;
@@ -117,7 +118,7 @@ void Guard::check(bool differs) {
     differing_weight_ += 1 / pending_;
   }
   pending_ = 0;
-  if (evidence_.value() >= alarm_value_) latch(APPROX_ALARM_DISAGREEMENT);
+  if (evidence_.refuted()) latch(APPROX_ALARM_DISAGREEMENT);
 }
 
 approx_guard_status Guard::status() const {
@@ -137,7 +138,7 @@ void Guard::recertify(const uint8_t certificate[32], float epsilon) {
   std::copy_n(certificate, certificate_.size(), certificate_.begin());
   epsilon_ = epsilon;
   alarm_ = APPROX_ALARM_NONE;
-  evidence_ = EProcess(epsilon);
+  evidence_ = EProcess(epsilon, alpha_);
   answers_ = disagreements_ = 0;
   weight_ = differing_weight_ = pending_ = 0;
   output_known_ = false;
@@ -179,7 +180,8 @@ bool Guard::restore(const GuardState& state) {
   disagreements_ = state.disagreements;
   weight_ = state.weight;
   differing_weight_ = state.differing_weight;
-  random_ = Random(state.random);
+  // Draws that were lost with a crash are not made again, so that even one that crashes all the time is checked.
+  random_ = Random(seed_ == 0 ? state.random : state.random ^ Random(seed_).next());
   evidence_.restore(state.checks, state.capital);
   output_hash_ = state.output_hash;
   output_known_ = state.output_known;

@@ -47,7 +47,8 @@ class Guard {
   void recertify(const uint8_t certificate[32], float epsilon);
   void inject(approx_fault fault, float amount);
 
-  // What outlives the process, and taking it up again: the guard continues as if it had never stopped. False, and
+  // What outlives the process, and taking it up again: the guard continues as if it had never stopped, with
+  // other draws if its seed is not 0. False, and
   // latched, if it is of another certificate or epsilon.
   GuardState state() const;
   bool restore(const GuardState& state);
@@ -58,7 +59,7 @@ class Guard {
 
   std::array<uint8_t, 32> certificate_;
   float epsilon_;
-  double alarm_value_;      // e-value that is an alarm
+  double alpha_;
   float unsure_;            // confidence below which ...
   double unsure_probability_;  // ... this holds
   double sure_probability_; // else, never above it
@@ -69,6 +70,7 @@ class Guard {
 
   approx_alarm alarm_ = APPROX_ALARM_NONE;
   EProcess evidence_;
+  uint64_t seed_;
   Random random_;
   uint64_t answers_ = 0;
   uint64_t disagreements_ = 0;

@@ -1,6 +1,5 @@
 // The C ABI of the guard.
 #include <algorithm>
-#include <cmath>
 #include <new>
 
 #include "controller/guard.h"
@@ -14,12 +13,12 @@ using approxlite::kSlotBytes;
 
 approx_status take_up(Guard& guard, const uint8_t both[APPROX_GUARD_STATE_BYTES]) {
   GuardState first, second;
-  const uint64_t older = read_slot(both, &first), newer = read_slot(both + kSlotBytes, &second);
-  if (older == 0 && newer == 0) {
+  const uint64_t one = read_slot(both, &first), two = read_slot(both + kSlotBytes, &second);
+  if (one == 0 && two == 0) {
     guard.latch(APPROX_ALARM_UNREADABLE);
     return APPROX_INVALID_ARGUMENT;
   }
-  return guard.restore(older > newer ? first : second) ? APPROX_OK : APPROX_INVALID_ARGUMENT;
+  return guard.restore(one > two ? first : second) ? APPROX_OK : APPROX_INVALID_ARGUMENT;
 }
 
 }  // namespace
@@ -52,6 +51,26 @@ void approx_guard_destroy(approx_guard* guard) { delete guard; }
 approx_status approx_guard_get_status(const approx_guard* guard, approx_guard_status* out) {
   if (guard == nullptr || out == nullptr) return APPROX_INVALID_ARGUMENT;
   *out = guard->guard.status();
+  return APPROX_OK;
+}
+
+approx_status approx_guard_inspect(approx_guard* guard, int32_t rung, const float* output, size_t count, float change,
+                                   int32_t* alarm) {
+  if (guard == nullptr || output == nullptr || count == 0 || alarm == nullptr) return APPROX_INVALID_ARGUMENT;
+  *alarm = guard->guard.inspect(rung, output, count, change);
+  return APPROX_OK;
+}
+
+approx_status approx_guard_replay(approx_guard* guard, const float* confidences, const uint8_t* differs, size_t count,
+                                  size_t* given) {
+  if (guard == nullptr || confidences == nullptr || differs == nullptr || given == nullptr) {
+    return APPROX_INVALID_ARGUMENT;
+  }
+  *given = 0;
+  while (*given < count && !guard->guard.latched()) {
+    if (guard->guard.draw(confidences[*given]).checked) guard->guard.check(differs[*given] != 0);
+    ++*given;
+  }
   return APPROX_OK;
 }
 

@@ -30,12 +30,13 @@ struct GuardState {
 //   offset  0  "APXGUARD"           8  version, u32         12  alarm, i32          16  sequence number, u64
 //          24  certificate         56  epsilon, f32         60  output known, u32   64  answers, u64
 //          72  disagreements, u64  80  weight, f64          88  differing weight, f64
-//          96  random, u64        104  checks, u64         112  capital, 4 f64     144  output hash, u64
-//         152  constant count, i32 156 out-of-range count, i32    160  zeros       248  CRC-64/XZ of bytes 0..247
+//          96  random, u64        104  checks, u64         112  capital, 2 f64     128  output hash, u64
+//         136  constant count, i32 140 out-of-range count, i32    144  zeros       248  CRC-64/XZ of bytes 0..247
 //
 // all little-endian. The sequence number grows with every save; the newest slot whose checksum and values are right is
-// the state. CRC-64 finds every burst of up to 64 bits and misses other damage, such as a write torn in the middle, once
-// in 2^64; it needs no table and no key. Against somebody who writes the file on purpose no hash without a secret helps.
+// the state. CRC-64 finds every burst of up to 64 bits and misses other damage, such as a write torn in the middle,
+// once in 2^64; it needs no table and no key. Against somebody who writes the file on purpose no hash without a secret
+// helps.
 constexpr size_t kSlotBytes = APPROX_GUARD_STATE_BYTES / 2;
 
 // CRC-64/XZ (ECMA-182 reflected).
