@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from typing import Annotated, Literal, Self
 
@@ -96,5 +97,5 @@ def save_device_model(path: str | os.PathLike[str], model: DeviceModel) -> None:
 
 
 def _check_rising(values: list[float], what: str) -> None:
-    if any(b <= a for a, b in zip(values, values[1:], strict=False)):
+    if any(b <= a for a, b in itertools.pairwise(values)):
         raise ValueError(f"{what} have to rise")

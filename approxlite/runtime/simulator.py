@@ -1,4 +1,4 @@
-"""The simulator of `simulator.h`: sessions fed with recorded outputs on a modelled device, a million inputs in seconds."""
+"""The simulator of `simulator.h`: sessions on recorded outputs and a modelled device, a million inputs in seconds."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from approxlite.formats.agreement import TOP_ONE, AgreementRule
 from approxlite.formats.device_model import DeviceModel
 from approxlite.formats.errors import InputError
 from approxlite.runtime.agreement import NativeAgreement
+from approxlite.runtime.controller import Controller
 from approxlite.runtime.library import library
-from approxlite.runtime.steering import Steering
 
 NAN = math.nan
 
@@ -181,7 +181,7 @@ class Simulator:
                 f"'{device.name}': lengths differ, outputs cannot be compared, or a number is out of its range"
             )
 
-    def run(self, session: Steering, order: NDArray[Any]) -> Steps:
+    def run(self, session: Controller, order: NDArray[Any]) -> Steps:
         """Gives `session` the samples of `order`, (inputs,); rows of STEP, fewer if the battery ran empty."""
         samples = np.ascontiguousarray(order, np.uint32)
         if len(samples) and int(np.max(order)) >= self.samples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 from typing import Any
 
@@ -12,17 +13,12 @@ from hypothesis import strategies as st
 
 from approxlite.formats.device_model import Battery, DeviceModel, Load, Thermal, ThrottlePoint
 from approxlite.formats.errors import InputError
+from approxlite.formats.guard import GuardSettings
 from approxlite.formats.policy import Stage
+from approxlite.formats.rule import Rule, RuleKind
+from approxlite.runtime.controller import CandidateFacts, Controller, RungFacts, reason_of
+from approxlite.runtime.guard import Guard
 from approxlite.runtime.simulator import RecordedRung, Simulator, runs_of
-from approxlite.runtime.steering import (
-    CandidateFacts,
-    GuardOptions,
-    Ladder,
-    RuleOptions,
-    RungFacts,
-    Steering,
-    reason_name,
-)
 from support.device_twin import DeviceTwin, follow
 
 SAMPLES = 40
@@ -43,7 +39,7 @@ HOT = DeviceModel(
     ),
     loads=(Load(time_s=0.2, power_w=1.0, slow_down=1.5), Load(time_s=0.9, power_w=0.0)),
 )
-RULES = ("fixed", "naive", "state", "kalman", "budget", "deadline", "thermal", "auto")
+RULES: tuple[RuleKind, ...] = ("fixed", "naive", "state", "kalman", "budget", "deadline", "thermal", "auto")
 
 
 def recorded(seed: int = 0, tail: float = 1.4) -> list[RecordedRung]:
@@ -59,14 +55,30 @@ def recorded(seed: int = 0, tail: float = 1.4) -> list[RecordedRung]:
     return rungs
 
 
-def session(rungs: list[RecordedRung], rule: RuleOptions, guard: GuardOptions | None = None) -> Steering:
-    facts = tuple(RungFacts(rung.cost_ms, rung.slow_ms, rung.energy_mj or math.nan) for rung in rungs)
+def rule_of(kind: RuleKind, candidate: int = 0, idle_w: float = 0.5) -> Rule:
+    """With all that the kind may have."""
+    given: dict[str, Any] = {
+        "naive": {"growth": 2}, "state": {"growth": 2}, "kalman": {"growth": 2},
+        "budget": {"energy_j_per_hour": 3000, "idle_w": idle_w}, "deadline": {"deadline_ms": 9},
+        "thermal": {"headroom_limit": 0.6},
+        "auto": {"energy_j_per_hour": 3000, "idle_w": idle_w, "deadline_ms": 9, "headroom_limit": 0.6},
+    }.get(kind, {})  # fmt: skip
+    return Rule(kind=kind, confidence="top_two_ratio", candidate=candidate, **given)
+
+
+def session(rungs: list[RecordedRung], rule: Rule, guard: Guard | None = None) -> Controller:
+    facts = [RungFacts(rung.cost_ms, rung.slow_ms, rung.energy_mj or math.nan) for rung in rungs]
     candidates = [
-        CandidateFacts((Stage(rung=0),), 12, 36),
-        CandidateFacts((Stage(rung=1),), 5, 15, reuse_change=0.8),
-        CandidateFacts((Stage(rung=2, threshold=2.0), Stage(rung=1)), 4, 12, reuse_change=1.2),
+        CandidateFacts((Stage(rung=0),), 36),
+        CandidateFacts((Stage(rung=1),), 15, reuse_change=0.8),
+        CandidateFacts((Stage(rung=2, threshold=2.0), Stage(rung=1)), 12, reuse_change=1.2),
     ]
-    return Steering(Ladder(facts, 0, "top_two_ratio", 4), candidates, rule, guard=guard)
+    handle = None if guard is None else ctypes.c_void_p(guard.handle)
+    return Controller(facts, candidates, rule, exact_rung=0, guard=handle, output_count=4, from_s=0.0)
+
+
+def guard_of(seed: int) -> Guard:
+    return Guard(GuardSettings(canary_rate=0.2, constant_limit=1000), bytes(32), 0.1, seed)
 
 
 @settings(max_examples=60, deadline=None)
@@ -85,11 +97,9 @@ def test_it_does_what_a_session_driven_step_by_step_does(
     rungs, random = recorded(seed), np.random.default_rng(seed)
     inputs = random.normal(size=(SAMPLES, 6)).astype(np.float32) if moving else None
     order = random.integers(0, SAMPLES, 60)
-    options = RuleOptions(
-        rule, start, growth=2, energy_j_per_hour=3000, idle_w=device.idle_w, deadline_ms=9, headroom_limit=0.6
-    )
-    guard = GuardOptions(epsilon=0.1, canary_rate=0.2, seed=seed) if guarded else None
-    with session(rungs, options, guard) as ours, session(rungs, options, guard) as twins:
+    options = rule_of(rule, start, device.idle_w)
+    guards = [guard_of(seed) if guarded else None for _ in range(2)]
+    with session(rungs, options, guards[0]) as ours, session(rungs, options, guards[1]) as twins:
         with Simulator(rungs, 0, device, inputs=inputs, period_ms=period_ms, deadline_ms=10, seed=seed) as simulator:
             steps = simulator.run(ours, order)
             state = simulator.state()
@@ -99,7 +109,7 @@ def test_it_does_what_a_session_driven_step_by_step_does(
     for step, row in zip(steps, rows, strict=True):
         assert list(runs_of(step)) == row["rungs_run"]
         for name in ("chosen", "accepted", "check"):
-            assert reason_name(int(step[f"{name}_reason"])) == row[f"{name}_reason"]
+            assert reason_of(int(step[f"{name}_reason"])) == row[f"{name}_reason"]
         for name in ("candidate", "rung", "reused", "differs"):
             assert int(step[name]) == row[name], name
         for name in (
@@ -110,10 +120,10 @@ def test_it_does_what_a_session_driven_step_by_step_does(
     assert (state.time_s, state.energy_j) == pytest.approx((twin.time_s, twin.energy_j), rel=1e-9)
 
 
-def simulated(device: DeviceModel, count: int, rule: RuleOptions | None = None, **options: Any) -> tuple[Any, Any]:
+def simulated(device: DeviceModel, count: int, rule: Rule | None = None, **options: Any) -> tuple[Any, Any]:
     rungs = recorded(tail=options.pop("tail", 1.4))
     order = np.random.default_rng(1).integers(0, SAMPLES, count)
-    with session(rungs, rule or RuleOptions("naive")) as steered, Simulator(rungs, 0, device, **options) as simulator:
+    with session(rungs, rule or rule_of("naive")) as steered, Simulator(rungs, 0, device, **options) as simulator:
         return simulator.run(steered, order), simulator.state()
 
 
@@ -140,7 +150,7 @@ def test_constant_power_heats_as_the_closed_form_says(watts: float) -> None:
     heat = Thermal(heat_capacity_j_per_k=5.0, resistance_k_per_w=4.0, ambient_c=20.0, start_c=30.0, severe_c=90.0)
     device = DeviceModel(name="idle", run_w=0.0, idle_w=watts, thermal=heat)
     rungs = [RecordedRung(each.outputs, each.cost_ms, each.cost_ms) for each in recorded()]
-    with session(rungs, RuleOptions()) as steered, Simulator(rungs, 0, device, period_ms=100.0) as simulator:
+    with session(rungs, rule_of("fixed")) as steered, Simulator(rungs, 0, device, period_ms=100.0) as simulator:
         steps = simulator.run(steered, np.zeros(600, int))
     done = steps["time_s"] + steps["latency_ms"] / 1e3
     settled = 20.0 + watts * 4.0
@@ -154,14 +164,14 @@ def test_heat_slows_down_until_power_and_surroundings_balance() -> None:
     throttle = (ThrottlePoint(temperature_c=26, speed=1), ThrottlePoint(temperature_c=45, speed=0.2))
     slow = heat.model_copy(update={"heat_capacity_j_per_k": 1.0, "throttle": throttle})
     device = DeviceModel(name="hot", run_w=3.0, idle_w=0.0, power_exponent=2.0, thermal=slow)
-    steps, _ = simulated(device, 30000, RuleOptions(), tail=1.0)
+    steps, _ = simulated(device, 30000, rule_of("fixed"), tail=1.0)
     speed, temperature = float(steps["speed"][-1]), float(steps["temperature_c"][-1])
     assert temperature == pytest.approx(slow.ambient_c + 3.0 * speed**2 * slow.resistance_k_per_w, abs=0.05)
     assert steps["latency_ms"][-1] == pytest.approx(12.0 / speed, rel=1e-3)
 
 
 def test_slow_runs_are_as_frequent_as_their_percentile_says() -> None:
-    steps, _ = simulated(PLAIN, 50000, RuleOptions())
+    steps, _ = simulated(PLAIN, 50000, rule_of("fixed"))
     assert np.median(steps["latency_ms"]) == pytest.approx(12.0, rel=0.01)
     assert np.mean(steps["latency_ms"] > 1.4 * 12.0) == pytest.approx(0.01, abs=0.002)
 
@@ -171,7 +181,7 @@ def test_the_same_seed_gives_the_same_steps_and_parts_give_the_whole() -> None:
     assert np.array_equal(one.view(np.uint8), other.view(np.uint8))
     rungs, order = recorded(), np.random.default_rng(1).integers(0, SAMPLES, 400)
     with (
-        session(rungs, RuleOptions("naive")) as steered,
+        session(rungs, rule_of("naive")) as steered,
         Simulator(rungs, 0, HOT.model_copy(update={"battery": None}), seed=3) as simulator,
     ):
         parts = np.concatenate([simulator.run(steered, part) for part in np.array_split(order, 7)])
@@ -204,7 +214,7 @@ def test_a_rhythm_that_makes_no_sense_is_refused(options: dict[str, float]) -> N
 def test_a_sample_there_is_not_is_refused() -> None:
     rungs = recorded()
     with (
-        session(rungs, RuleOptions()) as steered,
+        session(rungs, rule_of("fixed")) as steered,
         Simulator(rungs, 0, PLAIN) as simulator,
         pytest.raises(InputError, match="sample 40 of a recording of 40"),
     ):

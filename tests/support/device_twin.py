@@ -12,8 +12,8 @@ import numpy as np
 from approxlite.formats.agreement import TOP_ONE, AgreementRule
 from approxlite.formats.device_model import DeviceModel
 from approxlite.runtime.agreement import Agreement
+from approxlite.runtime.controller import Context, Controller, Step
 from approxlite.runtime.simulator import RecordedRung
-from approxlite.runtime.steering import Steering, reason_name
 
 MASK = (1 << 64) - 1
 
@@ -109,7 +109,7 @@ class DeviceTwin:
 
 
 def follow(
-    session: Steering,
+    session: Controller,
     rungs: Sequence[RecordedRung],
     exact: int,
     device: DeviceTwin,
@@ -124,12 +124,13 @@ def follow(
     last: tuple[int, int] | None = None
     headroom = math.nan
 
-    def execute(row: dict[str, Any], what: str, hand_over: Any, sample: int) -> None:
-        rung = rungs[session.step.rung]
-        latency, energy = device.run(rung)
+    def execute(row: dict[str, Any], what: str, step: Step, hand_over: Any, sample: int) -> Step:
+        latency, energy = device.run(rungs[step.rung])
         row[what] += latency
         row["energy_mj"] += energy
-        hand_over(rung.outputs[sample], latency, energy if device.model.meters_energy else math.nan)
+        told = energy if device.model.meters_energy else math.nan
+        next_step: Step = hand_over(rungs[step.rung].outputs[sample], latency, told)
+        return next_step
 
     for sample in order:
         if not device.wait():
@@ -141,24 +142,26 @@ def follow(
         change = math.nan
         if inputs is not None and last is not None:
             change = float(np.sqrt(np.mean((inputs[sample].astype("f8") - inputs[last[1]].astype("f8")) ** 2)))
-        session.begin(
-            time_s=device.time_s, input_change=change, deadline_ms=deadline_ms, battery=device.told_battery(),
-            headroom=asked,
+        step = session.begin(
+            Context(
+                time_s=device.time_s, input_change=change, deadline_ms=deadline_ms, battery=device.told_battery(),
+                charging=False, thermal_headroom=asked,
+            )
         )  # fmt: skip
-        row |= {"chosen_reason": reason_name(session.step.reason), "chosen_evidence": session.step.evidence}
-        while session.step.action == 0:
-            row["rungs_run"].append(session.step.rung)
-            execute(row, "latency_ms", session.observe, sample)
-        row |= {"accepted_reason": reason_name(session.step.reason), "accepted_evidence": session.step.evidence,
-                "candidate": session.step.candidate, "reused": session.step.action == 2}  # fmt: skip
-        last = last if row["reused"] else (session.step.rung, sample)
+        row |= {"chosen_reason": step.reason, "chosen_evidence": step.evidence}
+        while step.action == "run":
+            row["rungs_run"].append(step.rung)
+            step = execute(row, "latency_ms", step, session.observe, sample)
+        row |= {"accepted_reason": step.reason, "accepted_evidence": step.evidence, "candidate": step.candidate,
+                "reused": step.action == "reuse"}  # fmt: skip
+        last = last if row["reused"] else (step.rung, sample)
         row["rung"] = last[0]
         answer = rungs[last[0]].outputs[last[1]][np.newaxis]
         row["differs"] = bool(compare.differs(rungs[exact].outputs[sample][np.newaxis], answer)[0])
-        session.finish()
-        if session.step.action == 3:
-            execute(row, "check_ms", session.check, sample)
-        row |= {"check_reason": reason_name(session.step.reason), "check_evidence": session.step.evidence,
+        step = session.finish()
+        if step.action == "check":
+            step = execute(row, "check_ms", step, session.check, sample)
+        row |= {"check_reason": step.reason, "check_evidence": step.evidence,
                 "headroom": headroom, "temperature_c": device.temperature_c, "battery": device.battery}  # fmt: skip
         rows.append(row)
     return rows

@@ -1,4 +1,4 @@
-"""What a clairvoyant could do: for each input the cheapest answer that is exact's, or wrong as often as another rule."""
+"""What a clairvoyant could do: for each input the cheapest answer that is exact's, or as few others as a rule gives."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +14,9 @@ from approxlite.formats.agreement import TOP_ONE, AgreementRule
 from approxlite.formats.device_model import DeviceModel
 from approxlite.formats.errors import InputError
 from approxlite.runtime.agreement import Agreement
-from approxlite.runtime.controller import Confidence
+from approxlite.runtime.controller import Confidence, RungFacts
 from approxlite.runtime.ladder import Runner
 from approxlite.runtime.simulator import RecordedRung
-from approxlite.runtime.steering import Ladder, RungFacts
 
 MOST_BYTES = 2 << 30
 
@@ -27,7 +27,8 @@ ClassMap = tuple[int, ...] | None
 class Recording:
     """outputs: by rung, (samples, entries) float32. cost_ms, slow_ms: by rung, median and 99th percentile here.
 
-    inputs: (samples, ...), to tell input change by; None where nothing may be reused.
+    inputs: (samples, ...), over the root mean square of calibration inputs, whose difference is the input change that
+    sessions go by; None where nothing may be reused.
     """
 
     outputs: tuple[NDArray[np.float32], ...]
@@ -64,18 +65,21 @@ class Recording:
             for rung, each in enumerate(self.outputs)
         ]
 
-    def ladder(self, device: DeviceModel) -> Ladder:
+    def facts(self, device: DeviceModel) -> list[RungFacts]:
         """What a session on that device is told of the rungs: the truth, as if they had been profiled there."""
-        rungs = tuple(
-            RungFacts(rung.cost_ms, rung.slow_ms, rung.energy_mj or float("nan"), rung.class_map)
+        return [
+            RungFacts(rung.cost_ms, rung.slow_ms, rung.energy_mj or math.nan, rung.class_map)
             for rung in self.on(device)
-        )
-        counts = [output.shape[1] for output in self.outputs]
-        return Ladder(rungs, self.exact_rung, self.confidence, max(counts), self.agreement)
+        ]
+
+    @property
+    def output_count(self) -> int:
+        """Most entries of an output."""
+        return max(output.shape[1] for output in self.outputs)
 
 
 def answers(runner: Runner, rungs: int, x: NDArray[Any]) -> tuple[list[NDArray[np.float32]], NDArray[np.float64]]:
-    """By rung, (samples, entries) outputs, and (rungs, samples) milliseconds. Raises InputError when that is too much."""
+    """By rung, (samples, entries) outputs, and (rungs, samples) milliseconds. Raises InputError when it is too much."""
     outputs: list[NDArray[np.float32]] = []
     times = np.zeros((rungs, len(x)))
     for rung in range(rungs):
@@ -95,8 +99,8 @@ def answers(runner: Runner, rungs: int, x: NDArray[Any]) -> tuple[list[NDArray[n
 def confidence_table(
     recording: Recording, rungs: Sequence[int], labels: NDArray[np.integer[Any]] | None = None
 ) -> NDArray[np.float32]:
-    """(rungs, classes, 2) float32: mean largest entry where the answer was that class and wrong, and where it was right;
-    NaN where there was none. What Mobiprox's confidence engine goes by.
+    """(rungs, classes, 2) float32: mean largest entry where the answer was that class and wrong, and where right; NaN
+    where there was none. What Mobiprox's confidence engine goes by.
 
     labels: (samples,), the right class, below 0 where there is none; without them exact's answers are right.
     """

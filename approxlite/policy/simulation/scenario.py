@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +13,11 @@ from numpy.typing import NDArray
 
 from approxlite.formats.device_model import DeviceModel
 from approxlite.formats.errors import InputError
+from approxlite.formats.rule import Rule
 from approxlite.policy.simulation.recording import Recording
+from approxlite.runtime.controller import CandidateFacts, Controller
+from approxlite.runtime.guard import Guard
 from approxlite.runtime.simulator import DeviceState, Simulator, Steps
-from approxlite.runtime.steering import CandidateFacts, GuardOptions, RuleOptions, Steering
 
 MOST_INPUTS = 20_000_000
 _CHUNK = 8192
@@ -61,7 +64,7 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Played:
-    """steps: rows of `approxlite.runtime.simulator.STEP`; order: the sample of each; state: of the device afterwards."""
+    """steps: rows of `approxlite.runtime.simulator.STEP`; order: the sample of each; state: of the device then."""
 
     steps: Steps
     order: NDArray[np.uint32]
@@ -86,14 +89,15 @@ def play(
     recording: Recording,
     scenario: Scenario,
     candidates: Sequence[CandidateFacts],
-    rule: RuleOptions,
+    rule: Rule,
     *,
     certified: int | None = None,
-    guard: GuardOptions | None = None,
+    guard: Guard | None = None,
 ) -> Played:
     """Follows `rule` through the scenario; equal arguments give equal results.
 
-    Raises PolicyError when the rule cannot be followed; InputError when the scenario has no end.
+    certified: how many candidates may be followed (None: all). guard: a fresh one, which afterwards tells what it saw;
+    None: no canaries. Raises PolicyError when the rule cannot be followed; InputError when the scenario has no end.
     """
     device, samples = scenario.device, recording.samples
     wanted = scenario.most_inputs(samples)
@@ -101,7 +105,11 @@ def play(
     orders: list[NDArray[np.uint32]] = []
     simulated: dict[str, Any] = {"inputs": recording.inputs, "period_ms": scenario.period_ms, "seed": scenario.seed}
     with (
-        Steering(recording.ladder(device), candidates, rule, certified=certified, guard=guard) as session,
+        Controller(
+            recording.facts(device), candidates, rule, exact_rung=recording.exact_rung, certified=certified,
+            agreement=recording.agreement, guard=None if guard is None else ctypes.c_void_p(guard.handle),
+            output_count=recording.output_count, from_s=0.0,
+        ) as session,
         Simulator(
             recording.on(device), recording.exact_rung, device, agreement=recording.agreement,
             deadline_ms=scenario.deadline_ms, **simulated,

@@ -1,4 +1,4 @@
-"""Chooses on tuning samples: the cheapest static rung and the cheapest rule, cascades and reuse included, for an aim."""
+"""Chooses on tuning samples: the cheapest static rung and the cheapest rule, cascades and reuse too, for an aim."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from approxlite.formats.agreement import AgreementRule
 from approxlite.formats.policy import Stage
+from approxlite.formats.rule import Rule
 from approxlite.policy.candidates import fixed_sequence
 from approxlite.policy.outcomes import of_scores
 from approxlite.policy.rehearsal import Rehearsal, Trial
@@ -17,7 +18,7 @@ from approxlite.policy.simulation.recording import Recording
 from approxlite.policy.simulation.scenario import Played, Scenario, play
 from approxlite.policy.statistics import upper_bound
 from approxlite.runtime.agreement import Agreement
-from approxlite.runtime.steering import CandidateFacts, RuleOptions
+from approxlite.runtime.controller import CandidateFacts
 from controllers.frontier import Point
 
 AIMS = (0.0005, 0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.08)
@@ -53,7 +54,7 @@ class Tuning:
         self.usable = [int(rung) for rung in np.flatnonzero(finite)]
 
     def static(self, aim: float, rungs: Sequence[int]) -> Chosen:
-        """The cheapest of `rungs` on its own that is estimated to meet the aim, by the estimate that rules meet, too."""
+        """The cheapest of `rungs` on its own estimated to meet the aim, by the estimate that rules meet, too."""
         costs = self.rehearsal.costs
         meeting = [r for r in rungs if r in self.usable and self.rehearsal.estimate((Trial(r),)) <= aim]
         best = min(meeting, key=lambda rung: costs[rung], default=self.recording.exact_rung)
@@ -65,7 +66,7 @@ class Tuning:
         return Chosen(aim, _stages(rated.rule))
 
     def on_stream(self, aims: Sequence[float]) -> list[Chosen]:
-        """The same with reuse, which is followed through the tuning stream and held to the upper bound of what is seen."""
+        """The same with reuse, followed through the tuning stream and held to the upper bound of what is seen."""
         rules = {
             rated.rule
             for aim in aims
@@ -93,7 +94,12 @@ def follow(recording: Recording, chosen: Chosen) -> Played:
     """Follows one rule through the samples in their order, each once, by the very controller of the phone."""
     exact = CandidateFacts((Stage(rung=recording.exact_rung),))
     candidates = [exact, CandidateFacts(chosen.stages, reuse_change=chosen.reuse_change)]
-    return play(recording, Scenario(HERE, order="stream"), candidates, RuleOptions("fixed", candidate=1))
+    return play(
+        recording,
+        Scenario(HERE, order="stream"),
+        candidates,
+        Rule(kind="fixed", confidence=recording.confidence, candidate=1),
+    )
 
 
 def point(recording: Recording, chosen: Chosen, name: str) -> Point:

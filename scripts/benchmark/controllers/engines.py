@@ -1,4 +1,4 @@
-"""Mobiprox's engines on the ladder of static rungs, as published and repaired, beside what ours costs at their errors."""
+"""Mobiprox's engines on the ladder of static rungs, as published and repaired."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from approxlite.formats.policy import Stage
+from approxlite.formats.rule import Rule, RuleKind
 from approxlite.policy.simulation.devices import HERE
 from approxlite.policy.simulation.recording import Recording, confidence_table
 from approxlite.policy.simulation.scenario import Scenario, play
-from approxlite.runtime.steering import CandidateFacts, RuleOptions
+from approxlite.runtime.controller import CandidateFacts
 from controllers.frontier import Point
 
-ENGINES = ("naive", "state", "kalman", "confidence")
+ENGINES: tuple[RuleKind, ...] = ("naive", "state", "kalman", "confidence")
 _HAS_VARIANTS = ("naive", "confidence")  # what "as published" changes
 
 
@@ -24,22 +25,26 @@ class Engine:
     """rungs: most accurate first, as its engine walks along them."""
 
     name: str
-    rule: RuleOptions
+    rule: Rule
     rungs: tuple[int, ...]
 
 
 def engines(tuning: Recording, rungs: Sequence[int], labels: NDArray[np.int64]) -> list[Engine]:
     """All of them; the confidence engine's table is read off the tuning samples and their labels."""
-    table = confidence_table(tuning, rungs, labels)
+    table = tuple(
+        tuple((_known(wrong), _known(right)) for wrong, right in classes)
+        for classes in confidence_table(tuning, rungs, labels)
+    )
     found = []
     for engine in ENGINES:
         for growth in (1, 2):
             for published in (True, False) if engine in _HAS_VARIANTS else (True,):
                 name = f"{engine} x{growth}" + ("" if published else ", repaired")
-                rule = RuleOptions(
-                    engine,  # type: ignore[arg-type]
+                rule = Rule(
+                    kind=engine,
+                    confidence=tuning.confidence,
                     growth=growth,
-                    as_published=published,
+                    as_published=published and engine in _HAS_VARIANTS,
                     confidence_table=table if engine == "confidence" else None,
                 )
                 found.append(Engine(name, rule, tuple(rungs)))
@@ -67,3 +72,7 @@ def walkable(tuning: Recording, rungs: Sequence[int], exact: int) -> list[int]:
         if not front or share[rung] < share[front[-1]]:
             front.append(rung)
     return [exact, *(rung for rung in reversed(front) if rung != exact)]
+
+
+def _known(value: np.float32) -> float | None:
+    return float(value) if np.isfinite(value) else None

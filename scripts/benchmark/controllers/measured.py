@@ -1,4 +1,4 @@
-"""A ladder over one network or several on this computer: what its rungs answer, and what they cost in turns with stock."""
+"""A ladder over one network or several on this computer: what its rungs answer, and what they cost."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from approxlite.formats.policy import MAX_RUNGS
-from approxlite.policy.build import confidence_for
 from approxlite.policy.outcomes import of_scores
+from approxlite.policy.rungs import confidence_for
 from approxlite.policy.simulation.recording import Recording, answers
 from approxlite.policy.turns import take_turns
 from approxlite.runtime.ladder import Ladder
@@ -39,7 +39,8 @@ class Ladders:
 
     def __init__(self, subject: Subject, curves: Sequence[Curve]) -> None:
         self._subject = subject
-        self._curves = [replace(curve, rungs=_at_most(curve.rungs, MAX_RUNGS)) for curve in curves]
+        most = MAX_RUNGS // len(curves)
+        self._curves = [replace(curve, rungs=_at_most(curve.rungs, most)) for curve in curves]
         self._ladders = [Ladder([curve.model], curve.rungs, weights=curve.weights) for curve in self._curves]
         self._places = [(n, place) for n, curve in enumerate(self._curves) for place in range(len(curve.rungs))]
         self.configurations = [

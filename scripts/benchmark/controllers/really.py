@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from approxlite.formats.policy import Stage
+from approxlite.formats.rule import Rule
 from approxlite.policy.simulation.devices import HERE
 from approxlite.policy.simulation.recording import Recording
-from approxlite.runtime.steering import CandidateFacts, RuleOptions, Steering
+from approxlite.runtime.controller import CandidateFacts, Context, Controller
 from controllers.adaptive import Chosen
 from controllers.measured import Ladders
 
 MIN_ROUNDS = 5
-RUN, REUSE = 0, 2
 
 
 def really_run(
@@ -51,7 +51,10 @@ def _session(ladders: Ladders, xs: Sequence[NDArray[Any]], way: Chosen, test: Re
         CandidateFacts((Stage(rung=ladders.exact),)),
         CandidateFacts(way.stages, reuse_change=way.reuse_change),
     ]
-    session = Steering(test.ladder(HERE), candidates, RuleOptions("fixed", candidate=1))
+    session = Controller(
+        test.facts(HERE), candidates, Rule(kind="fixed", confidence=test.confidence, candidate=1),
+        exact_rung=ladders.exact, output_count=test.output_count,
+    )  # fmt: skip
     before: list[int] = []
 
     def run(sample: int) -> float:
@@ -59,14 +62,14 @@ def _session(ladders: Ladders, xs: Sequence[NDArray[Any]], way: Chosen, test: Re
         begin = time.perf_counter_ns()
         if test.inputs is not None and before:
             known = float(np.sqrt(np.mean(np.square(test.inputs[sample] - test.inputs[before[-1]]))))
-        session.begin(input_change=known)
+        step = session.begin(Context(input_change=known))
         spent = time.perf_counter_ns() - begin
-        while session.step.action == RUN:
-            output, ms = ladders.run(session.step.rung, xs, sample)
+        while step.action == "run":
+            output, ms = ladders.run(step.rung, xs, sample)
             begin = time.perf_counter_ns()
-            session.observe(output, ms)
+            step = session.observe(output, ms)
             spent += time.perf_counter_ns() - begin + round(ms * 1e6)
-        if session.step.action != REUSE:
+        if step.action != "reuse":
             before[:] = [sample]
         session.finish()
         return spent / 1e6

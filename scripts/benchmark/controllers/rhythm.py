@@ -9,10 +9,11 @@ import numpy as np
 
 from approxlite.formats.device_model import DeviceModel
 from approxlite.formats.policy import Stage
+from approxlite.formats.rule import Rule
 from approxlite.policy.simulation.devices import PHONE
 from approxlite.policy.simulation.recording import Recording
 from approxlite.policy.simulation.scenario import Played, Scenario, play
-from approxlite.runtime.steering import CandidateFacts, RuleOptions, reason_name
+from approxlite.runtime.controller import CandidateFacts, reason_of
 from controllers.adaptive import Chosen, follow
 
 HOURS = 8.0
@@ -47,7 +48,7 @@ def facts_of(recording: Recording, chosen: Sequence[Chosen], device: DeviceModel
     facts = []
     for each in (exact, *chosen):
         ms = follow(recording, each).mean_ms * device.slower
-        facts.append(CandidateFacts(each.stages, ms, ms * device.run_w, each.reuse_change))
+        facts.append(CandidateFacts(each.stages, ms * device.run_w, each.reuse_change))
     return facts
 
 
@@ -62,16 +63,22 @@ def budgets(tuning: Recording, test: Recording, chosen: Sequence[Chosen], seed: 
     scenario = Scenario(device, period_ms=PERIOD_MS, hours=HOURS, seed=seed)
 
     def followed(candidate: int) -> Played:
-        return play(test, scenario, facts, RuleOptions("fixed", candidate=candidate), certified=certified)
+        return play(
+            test,
+            scenario,
+            facts,
+            Rule(kind="fixed", confidence=test.confidence, candidate=candidate),
+            certified=certified,
+        )
 
     most, least = followed(0).joules_per_hour, followed(certified - 1).joules_per_hour
     idle = device.idle_w * 3600
     given = [least + share * (most - least) for share in SHARES] + [idle + TOO_LITTLE * (least - idle)]
     found = []
     for joules in given:
-        rule = RuleOptions("budget", energy_j_per_hour=joules, idle_w=device.idle_w)
+        rule = Rule(kind="budget", confidence=test.confidence, energy_j_per_hour=joules, idle_w=device.idle_w)
         played = play(test, scenario, facts, rule, certified=certified)
-        reasons = np.array([reason_name(number) for number in range(64)])[played.steps["chosen_reason"]]
+        reasons = np.array([reason_of(number) for number in range(64)])[played.steps["chosen_reason"]]
         found.append(
             Budget(
                 joules_per_hour=joules,
@@ -104,8 +111,8 @@ def heat(tuning: Recording, test: Recording, chosen: Sequence[Chosen], seed: int
     device = warm(PHONE)
     facts = facts_of(tuning, chosen, device)
     scenario = Scenario(device, period_ms=_busy_period(test, device), hours=1.0, seed=seed)
-    fixed = play(test, scenario, facts, RuleOptions("fixed"))
-    ours = play(test, scenario, facts, RuleOptions("thermal", headroom_limit=HEADROOM_LIMIT))
+    fixed = play(test, scenario, facts, Rule(kind="fixed", confidence=test.confidence))
+    ours = play(test, scenario, facts, Rule(kind="thermal", confidence=test.confidence, headroom_limit=HEADROOM_LIMIT))
     return Heat(
         last_to_first_minute(fixed), last_to_first_minute(ours), fixed.state.temperature_c, ours.state.temperature_c
     )

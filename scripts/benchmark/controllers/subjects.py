@@ -34,8 +34,8 @@ class Network:
 class Subject:
     """One comparison. networks: of one ladder, cheapest first; the last one's exact is exact for all.
 
-    samples: by network, (samples, ...) of a part, the same samples for all. labels: (samples,) of a part, right classes,
-    -1 where there is none; ours never looks at them, Mobiprox's confidence engine does.
+    samples: by network, (samples, ...) of a part, the same samples for all. labels: (samples,), right classes, -1 where
+    there is none; ours never looks at them, Mobiprox's confidence engine does.
     bar: largest share of the best static rung's time at the same disagreement. within: where the bar is about the best
     static rung of at most that disagreement instead.
     """
@@ -70,7 +70,14 @@ def subjects(collection: Path) -> list[Subject]:
         Subject("resnet20", (resnet20,), (pictures["resnet20"],), labels, "drawn", 0.85),
         Subject("resnet56", (resnet56,), (pictures["resnet56"],), labels, "drawn", 0.80),
         *(
-            Subject(f"har_stream_hop{hop}", (har,), (_stream(collection, hop),), _stream_labels(collection, hop), "stream", 0.85)
+            Subject(
+                f"har_stream_hop{hop}",
+                (har,),
+                (_stream(collection, hop),),
+                _stream_labels(collection, hop),
+                "stream",
+                bar=0.85,
+            )
             for hop in (32, 64)
         ),
         Subject(

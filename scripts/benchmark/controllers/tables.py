@@ -14,7 +14,7 @@ def print_subject(result: dict[str, Any]) -> None:
           f"at our disagreement {result['oracle']['at_our_disagreement']:.3f}")  # fmt: skip
     for static, ours in zip(result["static"], result["ours"], strict=True):
         print(f"  {static['name']:<20} {static['cost']:.3f} @ {static['disagreement']:6.2%}   "
-              f"{ours['name']:<18} {ours['cost']:.3f} @ {ours['disagreement']:6.2%}  rungs {ours['stages']}")  # fmt: skip
+              f"{ours['name']:<18} {ours['cost']:.3f} @ {ours['disagreement']:6.2%} {ours['stages']}")  # fmt: skip
     real = result["really_run"]
     print(f"  ours / static at equal disagreement {ratio['value']:.3f} [{ratio['low']:.3f}, {ratio['high']:.3f}], "
           f"bar {result['bar']:g}; really run: ours {real['ours']:.3f}, static {real['static']:.3f}")  # fmt: skip

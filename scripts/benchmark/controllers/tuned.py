@@ -31,7 +31,7 @@ UNKNOWN = Estimate(value=1, low=1, high=1, samples=1)
 
 @dataclass(frozen=True)
 class Curve:
-    """rungs: exact first. weights: what they bring along, if anything. search: tuning samples that rules are rated on."""
+    """rungs: exact first. weights: what they bring along, if anything. search: samples that rules are rated on."""
 
     network: Network
     model: Path
