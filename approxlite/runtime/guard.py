@@ -134,9 +134,9 @@ class Guard:
             )
 
     @property
-    def handle(self) -> int:
-        """Address of the native guard, for a session."""
-        return self._open().value or 0
+    def handle(self) -> ctypes.c_void_p:
+        """The native guard, for a session, which must be closed before it."""
+        return self._open()
 
     def status(self) -> GuardStatus:
         native = _Status()

@@ -16,19 +16,24 @@ from state import state_checks
 from tripwires import tripwire_checks
 from worlds import misleading, of_model, uninformative
 
-_CHANGES = 501  # guards per figure on detection
+_CHANGES = 1001  # guards per figure on detection
 
 
 def figures(runs: int, seed: int, models: list[Watched]) -> Iterator[Figure]:
-    worlds = [uninformative(), misleading()]
-    worlds += [of_model(f"confidences of {m.name}, {m.configuration}", m.tuning, m.test) for m in models if m.informative]
-    for number, world in enumerate(worlds):
-        yield false_alarms(world, runs if number == 0 else runs // 4, 0.02, seed)
-    yield false_alarms(worlds[0], runs // 4, 0.01, seed)
-    for number, world in enumerate(worlds):
+    blind, misled = uninformative(), misleading()
+    worlds = [blind, misled]
+    for model in models:
+        if model.informative:
+            name = f"confidences of {model.name}, {model.configuration}"
+            worlds.append(of_model(name, model.settings, model.test.confidences, model.test.differs))
+    for world in worlds:
+        yield false_alarms(world, runs if world is blind else runs // 8, 0.02, seed)
+    yield false_alarms(blind, runs // 8, 0.01, seed)
+    for world in worlds:
         for good, disagreement in ((0, 0.02), (100_000, 0.02), (100_000, 0.01), (1_000_000, 0.02)):
-            bar = world.name != misleading().name and good <= 100_000
-            yield detection(world, _CHANGES if good <= 100_000 else _CHANGES // 3, good, disagreement, seed + 1, bar)
+            held = world is not misled and disagreement == 0.02 and good <= 100_000
+            changes = _CHANGES if good <= 100_000 else _CHANGES // 5
+            yield detection(world, changes, good, disagreement, seed + 1, held)
     for model in models:
         yield from tripwire_checks(model, seed)
     yield from state_checks(seed)
@@ -37,7 +42,12 @@ def figures(runs: int, seed: int, models: list[Watched]) -> Iterator[Figure]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="check-guard", description="Tries the guard and holds it to its bars.")
     parser.add_argument("--json", action="store_true", help="the figures as JSON")
-    parser.add_argument("--runs", type=int, default=2000, help="guards per figure on false alarms (2000)")
+    parser.add_argument(
+        "--runs",
+        type=int,
+        default=4000,
+        help="guards on false alarms where confidence says nothing (4000); an eighth elsewhere",
+    )
     parser.add_argument("--seed", type=int, default=0, help="of all simulations (0)")
     parser.add_argument("--models", nargs="*", help="only these of the real models, e.g. keyword_float")
     options = parser.parse_args()
@@ -50,7 +60,9 @@ def main() -> int:
         print(f"{time.monotonic() - begin:4.0f} s  {figure.what}: {figure.result}", file=sys.stderr, flush=True)
     missed = [figure for figure in found if figure.met is False]
     if options.json:
-        print(json.dumps({"seed": options.seed, "figures": [asdict(figure) for figure in found], "missed": len(missed)}))
+        print(
+            json.dumps({"seed": options.seed, "figures": [asdict(figure) for figure in found], "missed": len(missed)})
+        )
     else:
         print(text(found))
         print(f"\n{len(found)} figures, {len(missed)} miss their bar; seed {options.seed}.")

@@ -32,8 +32,8 @@ def false_alarms(world: World, runs: int, disagreement: float, seed: int) -> Fig
         f"False alarms within {ANSWERS:.0e} inferences, epsilon {EPSILON:.0%}, alpha {world.settings.alpha:.0%}",
         f"{world.name}; true disagreement {disagreement:.0%}",
         f"{alarms} of {runs} runs: {found.value:.2%} [{found.low:.2%}, {found.high:.2%}]",
-        f"at most {world.settings.alpha:.0%}",
-        found.value <= world.settings.alpha,
+        f"at most {world.settings.alpha:.0%}: missed if the interval lies above",
+        found.low <= world.settings.alpha,
     )
 
 
@@ -58,11 +58,12 @@ def detection(world: World, runs: int, good: int, disagreement: float, seed: int
             canaries.append(after.canaries - before.canaries)
             answers.append(after.answers - before.answers)
     time = f"after {good:.0e} inferences at {disagreement:.0%}" if good else "from the start"
+    lost = f", {early} alarmed before" if early else ""
     return Figure(
         f"Canaries from a change to {WORSE:.0%} disagreement until the alarm, epsilon {EPSILON:.0%}",
         f"{world.name}; {time}",
         f"median {in_words(canaries)} canaries, {in_words(answers)} inferences, "
-        f"9 in 10 within {np.quantile(canaries, 0.9):.0f}; {len(canaries)} runs" + (f", {early} alarmed before" if early else ""),
+        f"9 in 10 within {np.quantile(canaries, 0.9):.0f}; {len(canaries)} runs{lost}",
         f"median {_CANARIES_BAR}" if bar else "none",
         median(canaries)[0] <= _CANARIES_BAR if bar else None,
     )

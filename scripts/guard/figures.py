@@ -25,7 +25,11 @@ def median(values: Sequence[float] | NDArray[np.float64]) -> tuple[float, float,
     """Median with its distribution-free 95 % interval, from order statistics. Infinity is a value as any other."""
     ordered = np.sort(np.asarray(values, float))
     low = int(binom.ppf(0.025, len(ordered), 0.5))
-    return float(ordered[len(ordered) // 2]), float(ordered[max(0, low - 1)]), float(ordered[min(len(ordered) - 1, len(ordered) - low)])
+    return (
+        float(ordered[len(ordered) // 2]),
+        float(ordered[max(0, low - 1)]),
+        float(ordered[min(len(ordered) - 1, len(ordered) - low)]),
+    )
 
 
 def in_words(values: Sequence[float] | NDArray[np.float64]) -> str:

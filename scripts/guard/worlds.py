@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from approxlite.formats.guard import GuardSettings
-from approxlite.policy.guarding import canary_split
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -48,10 +47,6 @@ def misleading() -> World:
     return World("confidence says nothing, the guard trusts it", same, same, settings)
 
 
-def of_model(name: str, tuning: tuple[Floats, Bools], test: tuple[Floats, Bools]) -> World:
-    """Confidences of a model's test samples; the guard was calibrated on its tuning samples. Both halves need answers
-    that are exact's and answers that are not."""
-    unsure, factor, share = canary_split(*tuning)
-    settings = GuardSettings(unsure=unsure, unsure_factor=factor, unsure_share=share)
-    confidences, differs = test
+def of_model(name: str, settings: GuardSettings, confidences: Floats, differs: Bools) -> World:
+    """Confidences of a model's answers, some of them exact's and some not. The guard's settings are from others."""
     return World(name, confidences[~differs], confidences[differs], settings)

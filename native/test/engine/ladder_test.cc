@@ -1,39 +1,11 @@
 // What a prepared ladder promises: switching and running allocate nothing, and weights are held once.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
 #include <memory>
 
 #include "engine/engine.h"
+#include "test/allocations.h"
 #include "test/engine/network.h"
-
-// Sanitizers bring their own malloc, so there nothing is counted.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define APPROX_COUNTS_ALLOCATIONS 0
-#else
-#define APPROX_COUNTS_ALLOCATIONS 1
-#endif
-
-namespace {
-std::atomic<long> allocations{0};
-}
-
-#if APPROX_COUNTS_ALLOCATIONS
-// Every allocation of this process passes here; glibc lends the real functions.
-extern "C" {
-void* __libc_malloc(size_t size);
-void* __libc_memalign(size_t alignment, size_t size);
-void* malloc(size_t size) {
-  ++allocations;
-  return __libc_malloc(size);
-}
-void* aligned_alloc(size_t alignment, size_t size) {
-  ++allocations;
-  return __libc_memalign(alignment, size);
-}
-}
-#endif
 
 namespace approxlite {
 namespace {
@@ -80,12 +52,12 @@ TEST_F(Ladder, SwitchingAndRunningAllocateNothing) {
   if (!APPROX_COUNTS_ALLOCATIONS) GTEST_SKIP() << "allocations cannot be counted under a sanitizer";
   set({"exact", "all=int8", "all=rows:1/2", "conv_2d_0=int8+checker:1/2", "conv_2d_0=sample:1/2"});
   run();
-  const long before = allocations;
+  const long before = allocations();
   for (int i = 0; i < 200; ++i) {
     engine_.set_rung(i % engine_.rung_count());
     run();
   }
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(allocations(), before);
   EXPECT_GT(before, 0);
 }
 
