@@ -32,7 +32,17 @@ from approxlite.runtime.controller_abi import (
     bind,
 )
 
-__all__ = ["CandidateFacts", "Confidence", "Context", "Controller", "RungFacts", "Step", "clock", "confidence_of"]
+__all__ = [
+    "CandidateFacts",
+    "Confidence",
+    "Context",
+    "Controller",
+    "RungFacts",
+    "Step",
+    "clock",
+    "confidence_of",
+    "reason_of",
+]
 
 Action = Literal["run", "accept", "reuse", "check", "done"]
 _ACTIONS: tuple[Action, ...] = ("run", "accept", "reuse", "check", "done")
@@ -163,6 +173,11 @@ class Controller:
             certified=policy.certified, agreement=policy.agreement, guard=guard, output_count=output_count,
         )  # fmt: skip
 
+    @property
+    def handle(self) -> ctypes.c_void_p:
+        """The native session, for who executes its actions natively; it lives as long as this."""
+        return self._session
+
     def begin(self, context: Context | None = None) -> Step:
         """RUN or REUSE for a new input; whatever input was under way is dropped."""
         known = None if context is None else ctypes.byref(_native_context(context))
@@ -212,7 +227,7 @@ class Controller:
         if status != 0:
             raise ValueError("the controller is closed, or the output does not fit exact's")
         step = self._step
-        return Step(_ACTIONS[step.action], step.rung, _reason(step.reason), step.evidence, step.candidate)
+        return Step(_ACTIONS[step.action], step.rung, reason_of(step.reason), step.evidence, step.candidate)
 
 
 def rungs_of(policy: Policy) -> list[RungFacts]:
@@ -283,5 +298,6 @@ def _value(estimate: Estimate | None) -> float:
 
 
 @cache
-def _reason(number: int) -> Reason:
+def reason_of(number: int) -> Reason:
+    """Text of an `approx_reason`."""
     return cast(Reason, bind().approx_reason_name(number).decode())

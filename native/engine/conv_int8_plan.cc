@@ -150,7 +150,7 @@ class ConvInt8Plan final : public Plan {
   void set_ranges() {
     Range own = op_.range;
     if (addition_ != nullptr && op_.eight_bit()) own = range_on(own, op_.outputs[0].grid);
-    own = range_from_zero_point(own, choice_.output);
+    own = addition_ == nullptr ? range_from_zero_point(own, choice_.output) : range_before_bytes(own, choice_.output);
     call_.low = own.low;
     call_.high = own.high;
     if (addition_ == nullptr) return;

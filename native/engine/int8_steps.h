@@ -29,12 +29,20 @@ inline Range range_in(const Range& range, const Form& form) {
   return {bound_in_steps(range.low, form.grid), bound_in_steps(range.high, form.grid)};
 }
 
-// The same counted from the zero point, as kernels do that add it last.
-inline Range range_from_zero_point(const Range& range, const Form& form) {
+// The same counted from the zero point, as kernels do that add it last; what they have on the way to bytes.
+inline Range range_before_bytes(const Range& range, const Form& form) {
   if (!form.bytes) return range;
   const float zero_point = static_cast<float>(form.grid.zero_point);
   const Range steps = range_in(range, form);
-  return {std::max(steps.low, 0.0f) - zero_point, std::min(steps.high, 255.0f) - zero_point};
+  return {steps.low - zero_point, steps.high - zero_point};
+}
+
+// And no further than bytes reach.
+inline Range range_from_zero_point(const Range& range, const Form& form) {
+  if (!form.bytes) return range;
+  const float zero_point = static_cast<float>(form.grid.zero_point);
+  const Range steps = range_before_bytes(range, form);
+  return {std::max(steps.low, 0.0f - zero_point), std::min(steps.high, 255.0f - zero_point)};
 }
 
 // What a tensor on `grid` can hold of `range`.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from approxlite.policy.statistics import mean_p_value, mean_upper_bound, p_value, units_needed
 from approxlite.policy.units import Units
-from support.streams import bursts, persons
+from support.dependence import bursts, persons
 
 EPSILON = DELTA = 0.05
 NOISE = 3 * np.sqrt(DELTA * (1 - DELTA))

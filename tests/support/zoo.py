@@ -7,12 +7,13 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Samples = NDArray[Any]
+Part = Literal["tuning", "test"]
 MEAN, STD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 
 
@@ -41,12 +42,12 @@ def entries(collection: Path) -> list[Entry]:
     ]
 
 
-def samples(collection: Path, entry: Entry, count: int | None) -> Samples:
-    """Test samples as the model's input takes them, batch axis left out; all of them, or `count` spread evenly.
+def samples(collection: Path, entry: Entry, count: int | None, part: Part = "test") -> Samples:
+    """Samples of one part as the model's input takes them, batch axis left out; all, or `count` spread evenly.
 
     Models without data of their own get seeded noise, smooth as pictures and sounds are.
     """
-    real = _real(collection, entry, count)
+    real = _real(collection, entry, count, part)
     if real is None:
         return quantised(entry, _noise(entry, 8 if count is None else count))
     return np.ascontiguousarray(quantised(entry, real).reshape(-1, *entry.shape[1 if entry.shape[0] == 1 else 0 :]))
@@ -111,44 +112,44 @@ def _letterbox(size: int) -> Callable[[Any], Any]:
     return change
 
 
-def _real(collection: Path, entry: Entry, count: int | None) -> Samples | None:
+def _real(collection: Path, entry: Entry, count: int | None, part: Part) -> Samples | None:
     """Values before they are put on the model's input grid; None where there is no data."""
     folder, name, size = entry.file.partition("/")[0], entry.name, entry.shape[min(1, len(entry.shape) - 1)]
     if folder == "kws":
         array = "x_int8" if entry.dtype == "int8" else "x_float"
-        return _array(collection, "kws/speech_commands_mfcc_test.npz", array, count)
+        return _array(collection, f"kws/speech_commands_mfcc_{part}.npz", array, count)
     if folder == "ic":
-        x = _array(collection, "ic/caltech101_cifar_classes_test.npz", "x", count)
+        x = _array(collection, f"ic/caltech101_cifar_classes_{part}.npz", "x", count)
         if "resnet8" in name:
             return x.astype("f4") if entry.dtype == "float32" else (x.astype("i2") - 128).astype("i1")
         return (x / 255 - MEAN) / STD
     if folder == "vww":
-        parts = [_array(collection, f"vww/coco_person_{p}_test.npz", "x", count) for p in ("ccby", "ccnc")]
+        parts = [_array(collection, f"vww/coco_person_{p}_{part}.npz", "x", count) for p in ("ccby", "ccnc")]
         x = np.concatenate(parts)
         if "mcunet" in name:
             return _resized(x, size) / 127.5 - 1
         return x / 255 if entry.dtype == "float32" else (x.astype("i2") - 128).astype("i1")
     if name == "har_st_float":
-        return _array(collection, "har/st_accel_test.npz", "x", count) / 4000
+        return _array(collection, f"har/st_accel_{part}.npz", "x", count) / 4000
     if folder == "har":
-        x = _array(collection, "har/hapt_windows_test.npz", "x", count).astype("f4")
+        x = _array(collection, f"har/hapt_windows_{part}.npz", "x", count).astype("f4")
         return x[:, :, :3].transpose(0, 2, 1).reshape(-1, 128, 3) if "acc3" in name else x[:, :, np.newaxis]
     if folder == "imagenet":
-        x = _pictures(collection, "imagenet/caltech101_imagenet_test.npz", count, _centre(size))
+        x = _pictures(collection, f"imagenet/caltech101_imagenet_{part}.npz", count, _centre(size))
         if "efficientnet" in name:
             return (x - 127.0) / 128
         return x if entry.dtype == "uint8" else (x - 127.5) / 127.5
     if folder == "seg":
-        x = _pictures(collection, "seg/caltech101_voc_test.npz", count, _letterbox(size))
+        x = _pictures(collection, f"seg/caltech101_voc_{part}.npz", count, _letterbox(size))
         return x if entry.dtype == "uint8" else x / 127.5 - 1
     if folder == "sr":
-        return _array(collection, "sr/caltech101_luma_x2_test.npz", "lr", count)[..., np.newaxis] / 255
+        return _array(collection, f"sr/caltech101_luma_x2_{part}.npz", "lr", count)[..., np.newaxis] / 255
     if name == "yamnet":
-        return _array(collection, "audio/esc10_frames16k_test.npz", "audio", count) / 32768
+        return _array(collection, f"audio/esc10_frames16k_{part}.npz", "audio", count) / 32768
     if folder == "mnist":
-        return _array(collection, "mnist/mnist_test.npz", "x", count) / 255
+        return _array(collection, f"mnist/mnist_{part}.npz", "x", count) / 255
     if folder == "pose":
-        return _array(collection, "pose/coco_person_crops_test.npz", "x", count)
+        return _array(collection, f"pose/coco_person_crops_{part}.npz", "x", count)
     return None
 
 

@@ -20,6 +20,7 @@ struct PlanCase {
   Fraction sample, inputs, rows;
   bool own_weights = false;
   bool add = false, addend_bytes = false;
+  bool rectified_sum = false;  // the addition's range, and its grid, begin at zero; the convolution's do not
   int threads = 1;
 };
 
@@ -28,7 +29,8 @@ class Conv {
   Conv(const PlanCase& a, uint32_t seed) : a_(a), random_(seed), input_(in_size()), addend_(out_size()) {
     make_operator();
     make_weights();
-    const Form bytes_in = {true, {0.02f, 113}}, bytes_out = {true, {0.11f, 90}};
+    const Form bytes_in = {true, {0.02f, 113}}, bytes_out = {true, {0.11f, a.rectified_sum ? 0 : 90}};
+    if (a.rectified_sum) addition_.range.low = 0.0f;
     choice_.inputs = {a.bytes_in ? bytes_in : Form{}};
     choice_.output = a.bytes_out ? bytes_out : Form{};
     choice_.addend = a.addend_bytes ? Form{true, {0.05f, 20}} : Form{};
@@ -330,6 +332,12 @@ TEST(ConvInt8Plan, AddsTheAdditionThatFollows) {
                 .bytes_out = true,
                 .add = true,
                 .addend_bytes = true});
+}
+
+TEST(ConvInt8Plan, AddsBelowZeroToWhatIsRectifiedAfterwards) {
+  for (const bool addend_bytes : {false, true}) {
+    expect_right({.bytes_out = true, .add = true, .addend_bytes = addend_bytes, .rectified_sum = true});
+  }
 }
 
 TEST(ConvInt8Plan, GivesTheSameOnThreads) {
