@@ -43,6 +43,7 @@ class Evaluator:
     ) -> None:
         self.samples = samples
         self.scales = dict(scales)
+        self._model = model
         self._interpreter = interpreter
         self._cache = cache
         self._identity = hashlib.sha256(f"{model} {samples.dtype.str} {samples.shape}".encode())
@@ -65,6 +66,12 @@ class Evaluator:
                 outputs = scores(self._interpreter.run_many(self.samples))
                 self._keep(configuration, outputs)
                 yield configuration, outputs
+
+    def on(self, indices: NDArray[np.intp]) -> Evaluator:
+        """The same on some of the samples."""
+        return Evaluator(
+            self._interpreter, self.samples[indices], self.scales, model=self._model, cache=self._cache
+        )
 
     def _keep(self, configuration: Configuration, outputs: Outputs) -> None:
         if self._cache is not None:

@@ -27,6 +27,9 @@ CHILDREN = 400
 WORK = 40_000_000
 """Scores that may be predicted for each batch."""
 
+LEAST_OPTIMISTIC = 0.05
+"""Share of a predicted disagreement below which hoping ends."""
+
 GENERATIONS = 5
 CROSSED = 0.35
 """Share of children that mix two parents; the others exchange one to three knobs of one."""
@@ -127,18 +130,23 @@ class _Exploration:
             self._keep_best()
 
     def most_promising(self, count: int) -> list[Configuration]:
-        """One after the other, as if each turned out as predicted."""
+        """One after the other, as if each turned out as predicted; where none then promises anything, as if a little
+        better than predicted, and so on, because a prediction that nothing can be gained is one, too."""
         known = list(self.points.values())
         chosen: list[Configuration] = []
         left = dict(self._candidates)
-        while left and len(chosen) < count:
-            gained = gains(known, np.array(list(left.values())), self._reference)
+        optimism = 1.0
+        while left and len(chosen) < count and optimism > LEAST_OPTIMISTIC:
+            values = np.array(list(left.values())) * (1.0, optimism)
+            gained = gains(known, values, self._reference)
             best = int(gained.argmax())
             if gained[best] <= 0:
-                break
+                optimism *= 0.8
+                continue
             configuration = list(left)[best]
-            known.append(left.pop(configuration))
+            known.append((values[best, 0], values[best, 1]))
             chosen.append(configuration)
+            del left[configuration]
         return chosen
 
     def _predict(self, configuration: Configuration) -> float:
