@@ -35,7 +35,8 @@ def fit_coefficients(
     equations = [_equations(run, measured, place) for run, measured in runs]
     if len(equations) < LEAST_RUNS or not operators:
         return {}
-    squares, sides = (np.stack([each[part] for each in equations]) for part in (0, 1))
+    squares: Floats = np.stack([square for square, _, _ in equations])
+    sides: Floats = np.stack([side for _, side, _ in equations])
     errors = np.array([error for _, _, error in equations])
     folds = np.arange(len(equations)) % FOLDS
     best, chosen = WORTH_IT * errors.sum(), None
@@ -46,7 +47,7 @@ def fit_coefficients(
                 kept = folds != fold
                 found = _solved(squares[kept].sum(axis=0), sides[kept].sum(axis=0), pull, shared)
                 left += float(
-                    errors[~kept].sum() - 2 * found @ sides[~kept].sum(axis=0) + found @ squares[~kept].sum(axis=0) @ found
+                    errors[~kept].sum() + found @ (squares[~kept].sum(axis=0) @ found - 2 * sides[~kept].sum(axis=0))
                 )
             if left < best:
                 best, chosen = left, (pull, shared)
@@ -61,11 +62,11 @@ def _equations(
 ) -> tuple[Floats, Floats, float]:
     """Products of an operator's change with each other one's, with what their sum misses, and of that with itself."""
     square, side = np.zeros((len(place), len(place))), np.zeros(len(place))
-    missed = measured.ravel().astype(np.float64)
+    missed: Floats = measured.ravel().astype(np.float64)
     if run:
         columns = [place[operator] for operator in run]
         parts = np.stack([part.ravel() for part in run.values()]).astype(np.float64)
-        missed = missed - parts.sum(axis=0)
+        missed = np.asarray(missed - parts.sum(axis=0), np.float64)
         square[np.ix_(columns, columns)] = parts @ parts.T
         side[columns] = parts @ missed
     return square, side, float(missed @ missed)

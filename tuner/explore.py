@@ -62,7 +62,7 @@ def explore(
     seed: int,
     progress: Callable[[float], None] = lambda _share: None,
 ) -> Explored:
-    """Runs `starts`, then up to `evaluations` configurations in all, from `pool` and from what is near the best of them.
+    """Runs `starts`, then up to `evaluations` configurations in all, of `pool` and of what is near the best of them.
 
     Deterministic for a seed. Configurations beyond `reference` are not run.
     """
@@ -188,6 +188,4 @@ def _best(points: Mapping[Configuration, Point], reference: Reference) -> list[C
     first: dict[Point, Configuration] = {}
     for configuration, point in points.items():
         first.setdefault(point, configuration)
-    return [
-        first[p] for p in staircase(first) if p[0] < reference.cost and p[1] < reference.disagreement
-    ]
+    return [first[p] for p in staircase(first) if p[0] < reference.cost and p[1] < reference.disagreement]

@@ -92,12 +92,7 @@ class DenseJudge:
         return float(self._agreement.differs(self._exact, scores).mean())
 
     def expected(self, scores: Scores) -> float:
-        """Losses of a few samples stand for many: each is spread over a normal distribution of its logarithm, as wide
-        as Silverman's rule has it (Density Estimation for Statistics and Data Analysis, 1986)."""
-        losses = self._agreement.losses(self._exact, scores)
-        logarithms = np.log(np.clip(losses, SMALLEST_MARGIN * self._tolerance, 1e6 * self._tolerance) / self._tolerance)
-        width = 1.06 * float(logarithms.std()) * len(logarithms) ** -0.2
-        return float((logarithms > 0).mean()) if width == 0 else float(ndtr(logarithms / width).mean())
+        return expected_beyond(self._agreement.losses(self._exact, scores), self._tolerance)
 
     def loss(self, change: Scores) -> float:
         if self._rule.loss == "label_share":
@@ -106,12 +101,26 @@ class DenseJudge:
             flipped = np.minimum((moved / self._floored) ** 2, LOSS_CAP).max(axis=1).reshape(len(change), -1)
             return float(np.minimum(flipped.mean(axis=1) / self._tolerance, LOSS_CAP).mean())
         largest = self._rule.loss == "largest_absolute"
-        square = (change.astype(np.float64) ** 2).max(axis=1) if largest else (change.astype(np.float64) ** 2).mean(axis=1)
+        square = (
+            (change.astype(np.float64) ** 2).max(axis=1) if largest else (change.astype(np.float64) ** 2).mean(axis=1)
+        )
         return float(np.minimum(square / self._tolerance**2, LOSS_CAP).mean())
 
     @cached_property
     def importance(self) -> Scores:
         return np.ones_like(self._exact)
+
+
+def expected_beyond(losses: npt.NDArray[np.float32], tolerance: float) -> float:
+    """The share of losses expected beyond `tolerance` among samples nobody has seen.
+
+    Losses of a few samples stand for many: each is spread over a normal distribution of its logarithm, as wide as
+    Silverman's rule has it (Density Estimation for Statistics and Data Analysis, 1986).
+    """
+    unit = max(tolerance, SMALLEST_MARGIN)
+    logarithms = np.log(np.clip(losses, 1e-6 * unit, 1e6 * unit) / unit, dtype=np.float64)
+    width = 1.06 * float(logarithms.std()) * len(logarithms) ** -0.2
+    return float((logarithms > 0).mean()) if width == 0 else float(ndtr(logarithms / width).mean())
 
 
 def judge_of(exact: Scores, rule: AgreementRule = TOP_ONE) -> Judge:

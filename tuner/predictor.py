@@ -112,7 +112,7 @@ class LogitPredictor:
         return self.completed(total, dict(configuration.entries))
 
     def completed(self, changed: Scores, knobs: Mapping[str, Knob]) -> Scores:
-        """Predicted scores of the configuration of `knobs`, by operator, if `changed` is exact plus all their changes."""
+        """Predicted scores of the configuration of `knobs`, by operator, if `changed` is exact plus their changes."""
         total = changed + self._interaction * self._shared(knobs.items())
         return total if self._residuals is None else total + self._residuals.at(self._place(knobs.items()))
 

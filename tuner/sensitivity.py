@@ -118,10 +118,12 @@ def measure_sensitivities(
     count = len(evaluator.samples)
     few = evaluator.on(spread(count, SCREENING_SAMPLES)) if count >= 2 * SCREENING_SAMPLES else evaluator
     base = harmless_part(few, base_of(tried), rule)
+    screened = 0.0
     if costs is not None and few is not evaluator:
-        rough = _measured(few, tried, base, rule, lambda share: progress(share * SCREENING_SAMPLES / count))
+        screened = SCREENING_SAMPLES / (SCREENING_SAMPLES + count)
+        rough = _measured(few, tried, base, rule, lambda share: progress(share * screened))
         tried = worth_measuring(tried, costs, rough)
-    return _measured(evaluator, tried, base, rule, progress)
+    return _measured(evaluator, tried, base, rule, lambda share: progress(screened + share * (1 - screened)))
 
 
 def worth_measuring(
@@ -176,4 +178,6 @@ def _measured(
             difference = scores(outputs) - at_base
             changes[one.operator, one.atom] = -difference if one.undone else difference
     judge = judge_of(scores(start[exact]), rule)
+    keys = [(one.operator, one.atom) for one in planned.values()]
+    changes = {key: changes[key] for key in keys if key in changes}  # whatever order they arrived in
     return LogitPredictor(scores(start[exact]), changes, base=base, at_base=at_base, judge=judge)

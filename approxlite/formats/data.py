@@ -28,12 +28,14 @@ class Data:
     y: (N,) int64 class numbers, or None.
     sha256: of x and y as they stand here, so the same samples have it whatever file they came from.
     name: short, for reports.
+    truth: (N, ...) what answers should have been where that is no class number, or None; not part of sha256.
     """
 
     x: NDArray[Any]
     y: NDArray[numpy.int64] | None
     sha256: str
     name: str
+    truth: NDArray[Any] | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -50,7 +52,8 @@ def load_data(
 ) -> Data:
     """Loads `spec`, a .npz path or `package.module:function`, for a model input of `shape` (batch first) and `dtype`.
 
-    The .npz holds `x` (or `x_float`, `x_int8`, `x_uint8` by the model's type) and optionally `y`. The function takes
+    The .npz holds `x` (or `x_float`, `x_int8`, `x_uint8` by the model's type), optionally `y`, class numbers, and
+    optionally `truth`, anything else that answers can be scored against, such as pictures. The function takes
     no argument and returns or yields batches: x, or (x, y). For float models x becomes (x * scale - mean) / std, with
     mean and std broadcast over the last axis. Axes of size 1 may be missing or added. Raises DataError, one line.
     """
@@ -67,7 +70,7 @@ def load_data(
     if y is not None:
         y = _labels(spec, y, len(x))
     name = spec if _names_function(spec) else os.path.basename(spec)
-    return Data(x, y, _digest(x, y), name)
+    return Data(x, y, _digest(x, y), name, None if _names_function(spec) else _truth(spec, len(x)))
 
 
 def _names_function(spec: str) -> bool:
@@ -175,6 +178,15 @@ def _labels(spec: str, y: NDArray[Any], samples: int) -> NDArray[numpy.int64]:
     if (y < 0).any() or (y > _LARGEST_CLASS).any():
         raise DataError(f"{spec}: y holds {y.min()} to {y.max()}, but class numbers count from 0")
     return y.astype(numpy.int64)
+
+
+def _truth(spec: str, samples: int) -> NDArray[Any] | None:
+    """Of a .npz that was read before."""
+    with numpy.load(spec, allow_pickle=False) as arrays:
+        truth = arrays["truth"] if "truth" in arrays.files else None
+    if truth is not None and (truth.ndim == 0 or len(truth) != samples or truth.dtype.kind not in "fiub"):
+        raise DataError(f"{spec}: truth is {truth.dtype} {truth.shape}, not numbers for each of {samples} samples")
+    return truth
 
 
 def _digest(x: NDArray[Any], y: NDArray[numpy.int64] | None) -> str:

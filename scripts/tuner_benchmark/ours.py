@@ -54,9 +54,7 @@ def sensitivities(problem: Problem) -> tuple[LogitPredictor, int]:
     return predictor, passes.inferences
 
 
-def ours(
-    metered: Metered, predictor: LogitPredictor, inferences: int, operators: Sequence[Any], seed: int
-) -> Explored:
+def ours(metered: Metered, predictor: LogitPredictor, inferences: int, operators: Sequence[Any], seed: int) -> Explored:
     """Explores until all inferences are spent; those of the passes are charged first."""
     problem = metered.problem
     metered.charge(inferences)

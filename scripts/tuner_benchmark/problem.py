@@ -1,4 +1,4 @@
-"""One tuning problem that every method gets alike: choices, additive costs, real disagreement, a count of inferences."""
+"""One tuning problem that every method gets alike: choices, additive costs, real disagreement, inferences."""
 
 from __future__ import annotations
 
