@@ -62,7 +62,7 @@ def _equations(
 ) -> tuple[Floats, Floats, float]:
     """Products of an operator's change with each other one's, with what their sum misses, and of that with itself."""
     square, side = np.zeros((len(place), len(place))), np.zeros(len(place))
-    missed: Floats = measured.ravel().astype(np.float64)
+    missed = np.asarray(measured.ravel(), np.float64)
     if run:
         columns = [place[operator] for operator in run]
         parts = np.stack([part.ravel() for part in run.values()]).astype(np.float64)

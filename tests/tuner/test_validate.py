@@ -28,6 +28,10 @@ def evaluated(number: int, cost: float, count: int, expected: float = 0.0) -> Ev
     )
 
 
+def harm(one: Evaluated) -> tuple[float, float]:
+    return one.found.disagreement.value, one.found.expected
+
+
 points = st.lists(st.tuples(st.integers(1, 20), st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=12).map(
     lambda drawn: (
         [evaluated(0, 30, 0)]
