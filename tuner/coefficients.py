@@ -62,11 +62,11 @@ def _equations(
 ) -> tuple[Floats, Floats, float]:
     """Products of an operator's change with each other one's, with what their sum misses, and of that with itself."""
     square, side = np.zeros((len(place), len(place))), np.zeros(len(place))
-    missed = np.asarray(measured.ravel(), np.float64)
+    missed = measured.ravel().astype(np.float64)
     if run:
         columns = [place[operator] for operator in run]
         parts = np.stack([part.ravel() for part in run.values()]).astype(np.float64)
-        missed = np.asarray(missed - parts.sum(axis=0), np.float64)
+        missed -= parts.sum(axis=0)
         square[np.ix_(columns, columns)] = parts @ parts.T
         side[columns] = parts @ missed
     return square, side, float(missed @ missed)
@@ -78,5 +78,4 @@ def _solved(square: Floats, side: Floats, pull: float, shared: bool) -> Floats:
         whole = float(square.sum())
         return np.full(len(side), float(side.sum()) / (whole * (1 + pull)) if whole > 0 else 0.0)
     typical = max(float(np.diag(square).mean()), np.finfo(np.float64).tiny)
-    found: Floats = np.linalg.solve(square + pull * typical * np.eye(len(side)), side)
-    return found
+    return np.asarray(np.linalg.solve(square + pull * typical * np.eye(len(side)), side), np.float64)

@@ -93,7 +93,8 @@ def _tables(
     for c in curves:
         beside = " | ".join(f"{c.baselines[name]:.3f}" for name in names)
         lines.append(
-            f"| {c.model} | {c.samples} | {c.inferences}, {c.passes} | {c.ours:.3f} ({c.spread[0]:.3f}–{c.spread[1]:.3f}) "
+            f"| {c.model} | {c.samples} | {c.inferences}, {c.passes} "
+            f"| {c.ours:.3f} ({c.spread[0]:.3f}–{c.spread[1]:.3f}) "
             f"| {beside} | {100 * (c.gain - 1):+.0f} % | {c.seconds:.0f} |"
         )
     lines += [
@@ -106,7 +107,8 @@ def _tables(
     for p in predictions:
         timed = "–" if p.cost_error is None else f"{100 * p.cost_error:.1f} % ({p.timed})"
         lines.append(
-            f"| {p.model} | {p.configurations} | {p.correlation:.2f} | {p.slope:.2f} | {100 * p.mean_absolute:.1f} | {timed} |"
+            f"| {p.model} | {p.configurations} | {p.correlation:.2f} | {p.slope:.2f} "
+            f"| {100 * p.mean_absolute:.1f} | {timed} |"
         )
     return "\n".join([*lines, "", f"Missed: {'; '.join(missed) or 'nothing'}"])
 

@@ -17,7 +17,7 @@ MOST_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class PlannerResult:
-    """instances, equal: small menus tried, and those whose front was brute force's. seconds: the large menu's search."""
+    """instances, equal: small menus tried, those whose front was brute force's. seconds: the large menu's."""
 
     instances: int
     equal: int

@@ -1,4 +1,4 @@
-"""Bar c: predictions of configurations that were never run, spread over disagreements that matter, beside measurements."""
+"""Bar c: predictions of configurations never run, spread over disagreements that matter, beside measurements."""
 
 from __future__ import annotations
 
