@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -96,8 +96,7 @@ def tune(
     scales = calibrate(ours, data.x[parts.calibration])
 
     shape = ours.run_many(data.x[parts.search[:1]]).shape[1:]
-    if rule.loss == "top_one":
-        check_classes(shape)
+    rule = _fitting(rule, shape)
     bits = f"{file.sha256} numerics {numerics_version()}"
     folder = None if cache is None else Path(cache)
     if workers is None:
@@ -105,7 +104,7 @@ def tune(
     else:
         whole = WorkingEvaluator(workers, Path(model), data.x[parts.search], scales, model=bits, cache=folder)
     options = knobs_worth_trying(profile)
-    rows, entries = _affordable(len(parts.search), options, profile), _entries(shape, rule)
+    rows, entries = _affordable(len(parts.search), profile), _entries(shape, rule)
     right = data.y if data.truth is None else data.truth
     truth = None if right is None else Truth(right[parts.search], quality)
     validator = Validator(whole, shape, rule=rule, truth=truth, rows=rows, entries=entries)
@@ -168,13 +167,27 @@ def _loaded(model: str | os.PathLike[str]) -> Interpreter:
     return interpreter
 
 
-def _affordable(samples: int, options: Mapping[str, Sequence[str]], profile: Profile) -> NDArray[np.intp]:
-    """As many of the samples as all passes can look at within the budget, spread evenly. By the profile's time, not by
-    the clock, so that the same profile gives the same curve.
-    """
+def seconds_per_sample(profile: Profile) -> float:
+    """About how long all passes take on one sample in one process, by the profile."""
+    options = knobs_worth_trying(profile)
     base = base_of(options)
-    seconds = len(passes(options, base)) * profile.measure([str(base)])[0].cost_ms / 1e3
-    return spread(samples, max(MIN_SAMPLES, int(PASS_BUDGET_S / max(seconds, 1e-9))))
+    return len(passes(options, base)) * profile.measure([str(base)])[0].cost_ms / 1e3
+
+
+def _affordable(samples: int, profile: Profile) -> NDArray[np.intp]:
+    """As many of the samples as all passes can look at within the budget, spread evenly. By the profile's time, not by
+    the clock or the workers there are, so that the same profile gives the same curve.
+    """
+    return spread(samples, max(MIN_SAMPLES, int(PASS_BUDGET_S / max(seconds_per_sample(profile), 1e-9))))
+
+
+def _fitting(rule: AgreementRule, shape: Sequence[int]) -> AgreementRule:
+    """The rule for answers of `shape`, batch axis left out; classes are the last axis. Raises ModelError."""
+    if rule.loss == "top_one":
+        check_classes(shape)
+    if rule.loss == "label_share" and rule.classes == 1:
+        return rule.model_copy(update={"classes": max(int(shape[-1]) if shape else 1, 1)})
+    return rule
 
 
 def _entries(shape: Sequence[int], rule: AgreementRule) -> NDArray[np.intp] | None:
