@@ -8,18 +8,16 @@ from dataclasses import dataclass
 from approxlite.formats.configuration import Configuration
 from approxlite.formats.curve import CurvePoint, Residuals
 from approxlite.formats.interval import Estimate
-from approxlite.tuner.validate import Candidate
+from approxlite.tuner.validate import Candidate, Validated
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A candidate and what it turned out to be: `disagreement` counted, and `expected` on samples nobody has seen."""
+    """A candidate, its share of stock's time, and what it turned out to do."""
 
     candidate: Candidate
     cost: Estimate
-    disagreement: Estimate
-    expected: float
-    accuracy: Estimate | None
+    found: Validated
 
     @property
     def configuration(self) -> Configuration:
@@ -43,7 +41,7 @@ def pareto_front(evaluated: Iterable[Evaluated]) -> list[Evaluated]:
 
 
 def _harm(evaluated: Evaluated) -> tuple[float, float]:
-    return evaluated.disagreement.value, evaluated.expected
+    return evaluated.found.disagreement.value, evaluated.found.expected
 
 
 def point(evaluated: Evaluated) -> CurvePoint:
@@ -53,25 +51,23 @@ def point(evaluated: Evaluated) -> CurvePoint:
         predicted_cost=evaluated.candidate.cost,
         predicted_disagreement=evaluated.candidate.disagreement,
         cost=evaluated.cost,
-        disagreement=evaluated.disagreement,
-        accuracy=evaluated.accuracy,
+        disagreement=evaluated.found.disagreement,
+        accuracy=evaluated.found.quality,
     )
 
 
 def disagreement_residuals(evaluated: Iterable[Evaluated]) -> Residuals:
     """Measured less predicted disagreement."""
-    return _residuals([e.disagreement.value - e.candidate.disagreement for e in evaluated])
+    return _residuals([(e.candidate.disagreement, e.found.disagreement.value) for e in evaluated])
 
 
 def cost_residuals(evaluated: Iterable[Evaluated]) -> Residuals:
     """Measured less predicted share of stock's time."""
-    return _residuals([e.cost.value - e.candidate.cost for e in evaluated])
+    return _residuals([(e.candidate.cost, e.cost.value) for e in evaluated])
 
 
-def rank_correlation(evaluated: Sequence[Evaluated]) -> float | None:
-    """Spearman's, of predicted and measured disagreement; None if either does not vary."""
-    predicted = [e.candidate.disagreement for e in evaluated]
-    measured = [e.disagreement.value for e in evaluated]
+def rank_correlation(predicted: Sequence[float], measured: Sequence[float]) -> float | None:
+    """Spearman's; None if either does not vary."""
     if len(set(predicted)) < 2 or len(set(measured)) < 2:
         return None
     from scipy.stats import spearmanr  # takes a second to import, which every command would wait for
@@ -79,11 +75,15 @@ def rank_correlation(evaluated: Sequence[Evaluated]) -> float | None:
     return float(spearmanr(predicted, measured).statistic)
 
 
-def _residuals(differences: Sequence[float]) -> Residuals:
-    count = len(differences)
+def _residuals(pairs: Sequence[tuple[float, float]]) -> Residuals:
+    predicted, measured = [p for p, _ in pairs], [m for _, m in pairs]
+    differences = [m - p for p, m in pairs]
+    squares = sum(p * p for p in predicted)
     return Residuals(
-        samples=count,
-        mean=sum(differences) / count,
-        mean_absolute=sum(map(abs, differences)) / count,
+        samples=len(pairs),
+        mean=sum(differences) / len(pairs),
+        mean_absolute=sum(map(abs, differences)) / len(pairs),
         largest_absolute=max(map(abs, differences)),
+        rank_correlation=rank_correlation(predicted, measured),
+        slope=sum(p * m for p, m in pairs) / squares if squares > 0 else None,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,33 +20,44 @@ from approxlite.tuner.interpreter import Tunable
 
 LADDER_RUNGS = 16
 
+RUN_TOGETHER = 16
+"""Samples whose whole answers are held at once where only some entries are kept."""
+
+MOST_KEPT_BYTES = 32 * 1024 * 1024
+"""Of one configuration's outputs on disk: larger ones are computed again."""
+
 Outputs = NDArray[np.float32]
-"""(samples, classes)."""
+"""(samples, entries): one answer in a row, whatever its shape."""
 
 
 class Evaluator:
     """Runs configurations over `samples`, (N, ...), with calibrated `scales`.
 
     `model` names what is run, down to the bits: the same name, samples, scales and configuration are looked up in
-    the folder `cache` instead of run again. Not thread-safe. Raises ModelError if the model's answer is not one score
-    per class.
+    the folder `cache` instead of run again. `entries`: which of an answer's are kept, all if None. `interpreter` is
+    None where a subclass runs configurations by other means. Not thread-safe.
     """
 
     def __init__(
         self,
-        interpreter: Tunable,
+        interpreter: Tunable | None,
         samples: NDArray[Any],
         scales: Mapping[str, Scale],
         *,
         model: str,
         cache: Path | None = None,
+        entries: NDArray[np.intp] | None = None,
     ) -> None:
         self.samples = samples
         self.scales = dict(scales)
+        self._model = model
         self._interpreter = interpreter
         self._cache = cache
+        self._entries = entries
         self._identity = hashlib.sha256(f"{model} {samples.dtype.str} {samples.shape}".encode())
         self._identity.update(np.ascontiguousarray(samples).data)
+        if entries is not None:
+            self._identity.update(np.ascontiguousarray(entries, np.int64).data)
 
     def outputs(self, configurations: Iterable[Configuration]) -> Iterator[tuple[Configuration, Outputs]]:
         """Each different configuration with its outputs, known ones first."""
@@ -57,17 +68,37 @@ class Evaluator:
                 missing.append(configuration)
             else:
                 yield configuration, known
+        for configuration, outputs in self._computed(missing):
+            self._keep(configuration, outputs)
+            yield configuration, outputs
+
+    def _computed(self, missing: Sequence[Configuration]) -> Iterator[tuple[Configuration, Outputs]]:
+        assert self._interpreter is not None
         for begin in range(0, len(missing), LADDER_RUNGS):
             group = missing[begin : begin + LADDER_RUNGS]
             self._interpreter.set_ladder([rung_with(configuration, self.scales) for configuration in group])
             for rung, configuration in enumerate(group):
                 self._interpreter.rung = rung
-                outputs = scores(self._interpreter.run_many(self.samples))
-                self._keep(configuration, outputs)
-                yield configuration, outputs
+                yield configuration, run_in_steps(self._interpreter, self.samples, self._entries)
+
+    def on(self, indices: NDArray[np.intp], entries: NDArray[np.intp] | None = None) -> Evaluator:
+        """The same on some of the samples, or keeping some of the entries that this one keeps."""
+        return Evaluator(
+            self._interpreter,
+            self.samples[indices],
+            self.scales,
+            model=self._model,
+            cache=self._cache,
+            entries=self._of_entries(entries),
+        )
+
+    def _of_entries(self, entries: NDArray[np.intp] | None) -> NDArray[np.intp] | None:
+        if entries is None or self._entries is None:
+            return self._entries if entries is None else entries
+        return self._entries[entries]
 
     def _keep(self, configuration: Configuration, outputs: Outputs) -> None:
-        if self._cache is not None:
+        if self._cache is not None and outputs.nbytes <= MOST_KEPT_BYTES:
             buffer = io.BytesIO()
             np.save(buffer, outputs)
             save_atomically(self._file(configuration, self._cache), buffer.getvalue())
@@ -88,9 +119,22 @@ class Evaluator:
         return folder / f"{digest.hexdigest()[:32]}.npy"
 
 
-def scores(outputs: NDArray[Any]) -> Outputs:
-    """Outputs (N, ...) as (N, classes); axes of size 1 go. Raises ModelError unless one axis of classes is left."""
-    sizes = [n for n in outputs.shape[1:] if n != 1]
+def run_in_steps(interpreter: Tunable, samples: NDArray[Any], entries: NDArray[np.intp] | None) -> Outputs:
+    """The selected rung on all samples, (samples, entries), a few at a time where only some entries are kept."""
+    step = RUN_TOGETHER if entries is not None else max(len(samples), 1)
+    parts = []
+    for begin in range(0, len(samples), step):
+        answers = interpreter.run_many(samples[begin : begin + step])
+        flat = answers.reshape(len(answers), -1)
+        parts.append((flat if entries is None else flat[:, entries]).astype(np.float32))
+    return np.concatenate(parts)
+
+
+def check_classes(shape: Sequence[int]) -> None:
+    """Raises ModelError unless an answer of `shape`, batch axis left out, is one score for each of several classes."""
+    sizes = [n for n in shape if n != 1]
     if len(sizes) != 1:
-        raise ModelError(f"tuning compares the top class, but one answer of this model has shape {outputs.shape[1:]}")
-    return outputs.reshape(len(outputs), sizes[0]).astype(np.float32)
+        raise ModelError(
+            f"tuning compares the top class, but one answer of this model has shape {tuple(shape)}; "
+            "say when such answers agree: --agreement label_share or mean_absolute, with a --tolerance"
+        )

@@ -56,13 +56,13 @@ def search(menu: Menu, cost_steps: int = COST_STEPS) -> Front:
     """
     if cost_steps * sum(len(options) for options in menu.values()) > EXACT_SEARCH_CELLS:
         return convex_front(menu)
-    span = sum(max(o.cost for o in options) - min(o.cost for o in options) for options in _checked(menu).values())
+    span = sum(max(o.cost for o in options) - min(o.cost for o in options) for options in checked(menu).values())
     return exact_front(menu, unit=span / cost_steps if span > 0 else 1.0)
 
 
 def exact_front(menu: Menu, unit: float) -> Front:
     """Every non-dominated selection, costs rounded to multiples of `unit` > 0."""
-    useful = {operator: _undominated(options) for operator, options in _checked(menu).items()}
+    useful = {operator: _undominated(options) for operator, options in checked(menu).items()}
     steps = {operator: _steps_above_cheapest(options, unit) for operator, options in useful.items()}
     best = np.full(1 + sum(max(extra) for extra in steps.values()), np.inf)
     best[0] = 0.0
@@ -78,12 +78,12 @@ def exact_front(menu: Menu, unit: float) -> Front:
         best, choices[operator] = reached, choice
     ends = np.flatnonzero(best < np.minimum.accumulate(np.concatenate(([np.inf], best[:-1]))))
     found = [_selection({o: useful[o][picks[o]] for o in useful}) for picks in _traced(choices, steps, ends)]
-    return Front(tuple(_falling(found)), gap=0.0)
+    return Front(tuple(falling(found)), gap=0.0)
 
 
 def convex_front(menu: Menu) -> Front:
     """The selections that some price per unit of loss makes optimal: all that a Lagrangian sweep can find."""
-    hulls = {operator: _lower_hull(_undominated(options)) for operator, options in _checked(menu).items()}
+    hulls = {operator: _lower_hull(_undominated(options)) for operator, options in checked(menu).items()}
     upgrades = [
         ((before.loss - after.loss) / (after.cost - before.cost), operator, after)
         for operator, hull in hulls.items()
@@ -96,10 +96,11 @@ def convex_front(menu: Menu) -> Front:
         selections.append(_selection(chosen))
     # Between two neighbours the optimum lies on or above the line through them, so no lower than the second.
     gap = max((before.loss - after.loss for before, after in pairwise(selections)), default=0.0)
-    return Front(tuple(_falling(selections)), gap)
+    return Front(tuple(falling(selections)), gap)
 
 
-def _checked(menu: Menu) -> Menu:
+def checked(menu: Menu) -> Menu:
+    """The menu itself. Raises ValueError if it cannot be searched."""
     for operator, options in menu.items():
         if not options:
             raise ValueError(f"{operator} has no option to choose from")
@@ -156,7 +157,7 @@ def _selection(chosen: Mapping[str, Option]) -> Selection:
     return Selection(knobs, sum(o.cost for o in chosen.values()), sum(o.loss for o in chosen.values()))
 
 
-def _falling(selections: Iterable[Selection]) -> list[Selection]:
+def falling(selections: Iterable[Selection]) -> list[Selection]:
     """Rising cost, strictly falling loss: rounding of costs can leave a selection that another one beats."""
     kept: list[Selection] = []
     for selection in sorted(selections, key=lambda s: (s.cost, s.loss)):

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 import approxlite
-from approxlite.formats.curve import Curve, pack_scales, save_curve
+from approxlite.formats.agreement import TOP_ONE, AgreementRule
+from approxlite.formats.configuration import Configuration
+from approxlite.formats.curve import Curve, Residuals, pack_scales, save_curve
 from approxlite.formats.data import Data
 from approxlite.formats.document import now
-from approxlite.formats.interval import Estimate
 from approxlite.formats.provenance import ModelReference
 from approxlite.formats.weights import pack_weights
 from approxlite.model.reader import load_model
-from approxlite.policy.fingerprints import Indices
 from approxlite.policy.measure import Measure
 from approxlite.policy.split import split
 from approxlite.runtime import Interpreter
@@ -30,19 +31,27 @@ from approxlite.tuner.curve import (
     disagreement_residuals,
     pareto_front,
     point,
-    rank_correlation,
 )
-from approxlite.tuner.evaluator import Evaluator
+from approxlite.tuner.evaluator import Evaluator, check_classes
 from approxlite.tuner.interpreter import Tunable
-from approxlite.tuner.menu import candidates, knobs_worth_trying, menu, references
+from approxlite.tuner.judge import Scores
+from approxlite.tuner.menu import knobs_worth_trying, references
 from approxlite.tuner.predictor import LogitPredictor
-from approxlite.tuner.refine import refined
-from approxlite.tuner.search import Front, search
-from approxlite.tuner.sensitivity import base_of, measure_sensitivities, passes
-from approxlite.tuner.validate import Candidate, Validator, validate
+from approxlite.tuner.search import Front
+from approxlite.tuner.sensitivity import base_of, measure_sensitivities, passes, spread
+from approxlite.tuner.successive import explored, searched
+from approxlite.tuner.validate import Candidate, Truth, Validator
+from approxlite.tuner.workers import Workers, WorkingEvaluator
 
 EVALUATIONS = 32
 """Configurations that are really run on the search samples and really timed."""
+
+DEEPEST = 0.15
+"""Disagreement beyond which no configuration is worth an evaluation. Where it is near, a configuration is useless
+alone and a good first stage of a cascade."""
+
+MOST_ENTRIES = 4096
+"""Of one answer, that changes are added up of: a picture's are too many, and few of them tell."""
 
 PASS_BUDGET_S = 10.0
 """About how long learning what each knob does may take: beyond, it looks at fewer samples."""
@@ -65,13 +74,18 @@ def tune(
     evaluations: int = EVALUATIONS,
     cache: str | os.PathLike[str] | None = None,
     interpreter: Tunable | None = None,
+    rule: AgreementRule = TOP_ONE,
+    quality: str = "top_one",
+    workers: Workers | None = None,
     progress: Progress = lambda _what, _share: None,
 ) -> Curve:
     """The curve of `model` on the search samples of `data`; the certification samples are not looked at.
 
     `measure` times whole configurations; without it `profile` predicts them, and the same profile, data and seed give
     the same curve. With `out`, a path, writes the curve and weights.bin beside it. With `cache`, a folder, outputs once
-    computed are looked up. `interpreter` may be an existing one of the model; its ladder is replaced.
+    computed are looked up. `interpreter` may be an existing one of the model; its ladder is replaced. `rule` says when
+    answers are the same, `quality` (policy/quality.py) how good they are against the truth, where there is one.
+    `workers` run configurations instead of this process; the curve does not depend on how many they are.
     Raises ModelError, DataError, InputError. Belongs to one thread.
     """
     file = load_model(model)
@@ -81,23 +95,51 @@ def tune(
     progress("calibrating 8-bit grids", 0.0)
     scales = calibrate(ours, data.x[parts.calibration])
 
-    def evaluator(samples: Indices) -> Evaluator:
-        bits = f"{file.sha256} numerics {numerics_version()}"
-        return Evaluator(ours, data.x[samples], scales, model=bits, cache=None if cache is None else Path(cache))
-
-    validator = Validator(evaluator(parts.search), None if data.y is None else data.y[parts.search])
+    shape = ours.run_many(data.x[parts.search[:1]]).shape[1:]
+    rule = _fitting(rule, shape)
+    bits = f"{file.sha256} numerics {numerics_version()}"
+    folder = None if cache is None else Path(cache)
+    if workers is None:
+        whole = Evaluator(ours, data.x[parts.search], scales, model=bits, cache=folder)
+    else:
+        whole = WorkingEvaluator(workers, Path(model), data.x[parts.search], scales, model=bits, cache=folder)
     options = knobs_worth_trying(profile)
-    some = evaluator(_affordable(parts.search, options, profile))
+    rows, entries = _affordable(len(parts.search), profile), _entries(shape, rule)
+    right = data.y if data.truth is None else data.truth
+    truth = None if right is None else Truth(right[parts.search], quality)
+    validator = Validator(whole, shape, rule=rule, truth=truth, rows=rows, entries=entries)
     predictor = measure_sensitivities(
-        some, options, lambda share: progress("learning what each knob does", 0.05 + 0.5 * share)
+        whole.on(rows, entries),
+        options,
+        lambda share: progress("learning what each knob does", 0.05 + 0.5 * share),
+        costs=profile.options(),
+        rule=rule,
     )
     progress("searching", 0.55)
-    front, pools = _searched(profile, predictor, seed)
-    progress("evaluating configurations", 0.7)
-    chosen = validate(validator, pools, references(ours.operators, profile, predictor), evaluations)
+    front, pools = searched(profile, predictor, seed)
+
+    def evaluate(configurations: Sequence[Configuration]) -> list[tuple[float, Scores]]:
+        validator.run(configurations)
+        return [(validator[c].disagreement.value, validator[c].scores) for c in configurations]
+
+    found = explored(
+        references(ours.operators, profile, predictor),
+        pools,
+        profile,
+        predictor,
+        evaluate,
+        DEEPEST,
+        evaluations=evaluations,
+        seed=seed,
+        progress=lambda share: progress("evaluating configurations", 0.6 + 0.15 * share),
+    )
     progress("timing configurations", 0.75)
-    times = (measure or profile.measure)([str(candidate.configuration) for candidate in chosen])
-    evaluated = [_evaluated(one, time.cost, validator) for one, time in zip(chosen, times, strict=True)]
+    chosen = list(found.points)
+    times = (measure or profile.measure)([str(configuration) for configuration in chosen])
+    evaluated = [
+        Evaluated(Candidate(c, found.points[c][0], found.predicted[c]), time.cost, validator[c])
+        for c, time in zip(chosen, times, strict=True)
+    ]
     curve = Curve(
         created=now(),
         tool_version=approxlite.__version__,
@@ -110,6 +152,8 @@ def tune(
         predictor_residuals=disagreement_residuals(evaluated),
         cost_residuals=cost_residuals(evaluated),
         how_found=_how_found(front, evaluated, predictor),
+        agreement=rule,
+        quality=quality,
     )
     if out is not None:
         save_curve(out, curve, pack_scales(scales))
@@ -123,44 +167,47 @@ def _loaded(model: str | os.PathLike[str]) -> Interpreter:
     return interpreter
 
 
-def _affordable(search_samples: Indices, options: Mapping[str, Sequence[str]], profile: Profile) -> Indices:
-    """As many samples as all passes can look at within the budget, spread evenly. By the profile's time, not by the
-    clock, so that the same profile gives the same curve.
-    """
+def seconds_per_sample(profile: Profile) -> float:
+    """About how long all passes take on one sample in one process, by the profile."""
+    options = knobs_worth_trying(profile)
     base = base_of(options)
-    seconds = len(passes(options, base)) * profile.measure([str(base)])[0].cost_ms / 1e3
-    count = max(MIN_SAMPLES, int(PASS_BUDGET_S / max(seconds, 1e-9)))
-    if count >= len(search_samples):
-        return search_samples
-    return search_samples[np.linspace(0, len(search_samples) - 1, count).astype(np.intp)]
+    return len(passes(options, base)) * profile.measure([str(base)])[0].cost_ms / 1e3
 
 
-def _searched(profile: Profile, predictor: LogitPredictor, seed: int) -> tuple[Front, list[list[Candidate]]]:
-    """The knapsack's front, and candidates in two pools: what exchanges made of it, and as it is."""
-    choices = menu(profile, predictor)
-    front = search(choices)
-    found = candidates(front.selections, profile, predictor)
-    rated = [(selection, one.disagreement) for selection, one in zip(front.selections, found, strict=True)]
-    improved = refined(rated, choices, predictor, seed=seed)
-    return front, [candidates(improved, profile, predictor), found]
+def _affordable(samples: int, profile: Profile) -> NDArray[np.intp]:
+    """As many of the samples as all passes can look at within the budget, spread evenly. By the profile's time, not by
+    the clock or the workers there are, so that the same profile gives the same curve.
+    """
+    return spread(samples, max(MIN_SAMPLES, int(PASS_BUDGET_S / max(seconds_per_sample(profile), 1e-9))))
 
 
-def _evaluated(candidate: Candidate, cost: Estimate, validator: Validator) -> Evaluated:
-    configuration = candidate.configuration
-    return Evaluated(
-        candidate,
-        cost,
-        validator.disagreement(configuration),
-        validator.expected(configuration),
-        validator.accuracy(configuration),
-    )
+def _fitting(rule: AgreementRule, shape: Sequence[int]) -> AgreementRule:
+    """The rule for answers of `shape`, batch axis left out; classes are the last axis. Raises ModelError."""
+    if rule.loss == "top_one":
+        check_classes(shape)
+    if rule.loss == "label_share" and rule.classes == 1:
+        return rule.model_copy(update={"classes": max(int(shape[-1]) if shape else 1, 1)})
+    return rule
+
+
+def _entries(shape: Sequence[int], rule: AgreementRule) -> NDArray[np.intp] | None:
+    """Which entries of an answer of `shape` changes are added up of, whole positions of labels; None if all."""
+    size = int(np.prod(shape))
+    whole = rule.classes if rule.loss == "label_share" else 1
+    if size <= MOST_ENTRIES or rule.loss == "top_one":
+        return None
+    positions = spread(size // whole, max(MOST_ENTRIES // whole, 1))
+    return (positions[:, None] * whole + np.arange(whole)).ravel()
 
 
 def _how_found(front: Front, evaluated: Sequence[Evaluated], predictor: LogitPredictor) -> str:
-    correlation = rank_correlation(evaluated)
-    agreement = "" if correlation is None else f"; predicted and measured disagreement rank alike to {correlation:.2f}"
     return (
         f"{len(predictor)} knobs on {len(predictor.exact)} samples each; "
         f"knapsack front of {len(front.selections)} configurations, gap {front.gap:.3g}; "
-        f"{len(evaluated)} evaluated{agreement}"
+        f"{len(evaluated)} evaluated{_agreement(disagreement_residuals(evaluated))}"
     )
+
+
+def _agreement(residuals: Residuals) -> str:
+    known = residuals.rank_correlation
+    return "" if known is None else f"; predicted and measured disagreement rank alike to {known:.2f}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +12,17 @@ import typer
 from approxlite.cli import options
 from approxlite.cli.console import Progress, print_json, print_line, print_table
 from approxlite.cli.profile import check_device
+from approxlite.formats.agreement import AgreementRule, Loss
 from approxlite.formats.curve import Curve
 from approxlite.formats.profile import load_profile
 from approxlite.model import load_model
+from approxlite.policy.quality import quality_of
 from approxlite.profiler.live import LiveHost
 from approxlite.profiler.summary import recorded
 from approxlite.report.text import percent, percent_interval, ratio_interval
+from approxlite.tuner.tune import EVALUATIONS, MIN_SAMPLES, seconds_per_sample
 from approxlite.tuner.tune import tune as find_curve
+from approxlite.tuner.workers import ClusterWorkers, LocalWorkers, Workers
 
 ProfileFile = Annotated[Path, typer.Option("--profile", metavar="FILE", help="What `approxlite profile` wrote.")]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="The curve to write; weights.bin goes beside it.")]
@@ -24,6 +30,32 @@ Device = Annotated[
     str | None,
     typer.Option(metavar="DEVICE", help="Time the chosen configurations there too; without, the profile predicts."),
 ]
+
+AgreementKind = Annotated[Loss, typer.Option("--agreement", help="What is compared with exact's answer.")]
+Tolerance = Annotated[float, typer.Option(min=0.0, help="How far apart two answers may be and still agree.")]
+Quality = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="How answers are scored against `y` or `truth` of the data: top_one, top_five, mean_iou, psnr, "
+        "keypoint_similarity, keypoint_distance, or package.module:function.",
+    ),
+]
+Evaluations = Annotated[int, typer.Option(min=2, help="Configurations that are really run and timed.")]
+WorkerCount = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Processes that run them; by default as many as pay.")
+]
+Cluster = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Run them on this dask.distributed cluster instead.")
+]
+Cache = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="Keep outputs there; a tuning that was killed goes on from them.")
+]
+
+RunningWorkers = LocalWorkers | ClusterWorkers
+
+WORTH_STARTING_S = 8.0
+"""Seconds of work below which starting processes takes longer than it saves."""
 
 
 def tune(
@@ -35,6 +67,13 @@ def tune(
     mean: options.Mean = None,
     std: options.Std = None,
     scale: options.Scale = None,
+    agreement: AgreementKind = "top_one",
+    tolerance: Tolerance = 0.0,
+    quality: Quality = "top_one",
+    evaluations: Evaluations = EVALUATIONS,
+    workers: WorkerCount = None,
+    cluster: Cluster = None,
+    cache: Cache = None,
     seed: options.Seed = 0,
     json: options.Json = False,
 ) -> None:
@@ -42,19 +81,47 @@ def tune(
 
     Half of the data is kept for certification and not looked at.
 
+    Models whose answer is no single class: `--agreement label_share --tolerance 0.02` lets 2 % of the labels of a
+    picture differ, `--agreement mean_absolute --tolerance 0.01` values by 0.01 on average.
+
     Example: `approxlite tune model.tflite --data tuning.npz --profile runs/profile.jsonl --out runs/curve.json`
     """
     if device is not None:
         check_device(device)
+    rule = AgreementRule(loss=agreement, tolerance=tolerance)
+    quality_of(quality)
     samples = options.load(model, data, mean, std, scale)
     measured = recorded(load_profile(profile), load_model(model).sha256)
-    with Progress().stage("tune") as progress:
-        measure = LiveHost(model, seed=seed) if device is not None else None
-        curve = find_curve(model, samples, measured, seed=seed, out=out, measure=measure, progress=progress)
+    seconds = seconds_per_sample(measured) * min(len(samples), MIN_SAMPLES)
+    running = _workers(workers, cluster, seconds)
+    with Progress().stage("tune") as progress, ExitStack() as stack:
+        curve = find_curve(
+            model,
+            samples,
+            measured,
+            seed=seed,
+            out=out,
+            measure=LiveHost(model, seed=seed) if device is not None else None,
+            evaluations=evaluations,
+            cache=cache,
+            rule=rule,
+            quality=quality,
+            workers=None if running is None else _entered(stack, running),
+            progress=progress,
+        )
     if json:
         print_json(curve)
     else:
         _print(curve, out)
+
+
+def _workers(count: int | None, cluster: str | None, seconds: float) -> RunningWorkers | None:
+    """None where this process alone is quicker than starting others would be."""
+    if cluster is not None:
+        return ClusterWorkers(cluster)
+    if count is None:
+        count = (os.cpu_count() or 1) if seconds > WORTH_STARTING_S else 1
+    return LocalWorkers(count) if count > 1 else None
 
 
 def _print(curve: Curve, out: Path) -> None:
@@ -69,3 +136,7 @@ def _print(curve: Curve, out: Path) -> None:
     ]
     print_table(("share of stock float", "differs from exact", "predicted", "configuration"), rows)
     print_line(f"{curve.how_found}; written to {out}")
+
+
+def _entered(stack: ExitStack, running: RunningWorkers) -> Workers:
+    return stack.enter_context(running) if isinstance(running, LocalWorkers) else stack.enter_context(running)

@@ -12,6 +12,7 @@ import numpy
 from numpy.typing import NDArray
 from pydantic import Field
 
+from approxlite.formats.agreement import TOP_ONE, AgreementRule
 from approxlite.formats.configuration import Configuration
 from approxlite.formats.document import Document, parse_document, read_bytes, save_atomically
 from approxlite.formats.errors import FormatError
@@ -30,6 +31,8 @@ class Residuals(Document):
     mean: float
     mean_absolute: float
     largest_absolute: float
+    rank_correlation: float | None = None  # Spearman's, of predicted and measured; None if either does not vary
+    slope: float | None = None  # measured over predicted, least squares through 0
 
 
 class CurvePoint(Document):
@@ -40,7 +43,7 @@ class CurvePoint(Document):
     predicted_disagreement: float
     cost: Estimate | None  # measured
     disagreement: Estimate | None  # measured on the search samples, against the exact configuration
-    accuracy: Estimate | None = None  # measured on the search samples, where there are labels
+    accuracy: Estimate | None = None  # mean quality measured on the search samples, where there is a truth
 
 
 class Curve(Document):
@@ -58,6 +61,8 @@ class Curve(Document):
     predictor_residuals: Residuals
     cost_residuals: Residuals
     how_found: str
+    agreement: AgreementRule = TOP_ONE  # when two answers are the same
+    quality: str = "top_one"  # what `accuracy` is the mean of: a name, or package.module:function
 
 
 def save_curve(path: str | os.PathLike[str], curve: Curve, weights: Weights) -> None:

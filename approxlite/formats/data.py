@@ -30,6 +30,7 @@ class Data:
     name: short, for reports.
     groups: (N,) int64 numbers of the groups that samples belong to, such as persons; None where each stands alone.
     by: the array that named them.
+    truth: (N, ...) what answers should have been where that is no class number, or None; not part of sha256.
     """
 
     x: NDArray[Any]
@@ -38,11 +39,12 @@ class Data:
     name: str
     groups: NDArray[numpy.int64] | None = None
     by: str = ""
+    truth: NDArray[Any] | None = None
 
     def part(self, indices: NDArray[numpy.intp]) -> Data:
         """Those samples only, under the same name and sha256."""
-        y, groups = (None if each is None else each[indices] for each in (self.y, self.groups))
-        return replace(self, x=self.x[indices], y=y, groups=groups)
+        y, groups, truth = (None if each is None else each[indices] for each in (self.y, self.groups, self.truth))
+        return replace(self, x=self.x[indices], y=y, groups=groups, truth=truth)
 
     def __len__(self) -> int:
         return len(self.x)
@@ -60,7 +62,8 @@ def load_data(
 ) -> Data:
     """Loads `spec`, a .npz path or `package.module:function`, for a model input of `shape` (batch first) and `dtype`.
 
-    The .npz holds `x` (or `x_float`, `x_int8`, `x_uint8` by the model's type) and optionally `y`. The function takes
+    The .npz holds `x` (or `x_float`, `x_int8`, `x_uint8` by the model's type), optionally `y`, class numbers, and
+    optionally `truth`, anything else that answers can be scored against, such as pictures. The function takes
     no argument and returns or yields batches: x, or (x, y). For float models x becomes (x * scale - mean) / std, with
     mean and std broadcast over the last axis. Axes of size 1 may be missing or added. by: an array of the .npz with one
     entry per sample, equal for samples of one group, such as `subject`. Raises DataError, one line.
@@ -80,7 +83,8 @@ def load_data(
     if y is not None:
         y = _labels(spec, y, len(x))
     name = spec if _names_function(spec) else os.path.basename(spec)
-    return Data(x, y, digest(x, y), name, _groups(spec, named, by, len(x)), by)
+    truth = None if _names_function(spec) else _truth(spec, len(x))
+    return Data(x, y, digest(x, y), name, _groups(spec, named, by, len(x)), by, truth)
 
 
 def _names_function(spec: str) -> bool:
@@ -200,6 +204,15 @@ def _groups(spec: str, named: NDArray[Any] | None, by: str, samples: int) -> NDA
     if named.shape != (samples,):
         raise DataError(f"{spec}: {by} has shape {named.shape}, but x holds {samples} samples")
     return numpy.unique(named, return_inverse=True)[1].astype(numpy.int64)
+
+
+def _truth(spec: str, samples: int) -> NDArray[Any] | None:
+    """Of a .npz that was read before."""
+    with numpy.load(spec, allow_pickle=False) as arrays:
+        truth = arrays["truth"] if "truth" in arrays.files else None
+    if truth is not None and (truth.ndim == 0 or len(truth) != samples or truth.dtype.kind not in "fiub"):
+        raise DataError(f"{spec}: truth is {truth.dtype} {truth.shape}, not numbers for each of {samples} samples")
+    return truth
 
 
 def digest(x: NDArray[Any], y: NDArray[numpy.int64] | None) -> str:

@@ -54,6 +54,7 @@ class PretendedInterpreter:
     ladder: list[RungSpec] = field(default_factory=list)
     shown: set[bytes] = field(default_factory=set)
     passes: int = 0
+    inferences: int = 0
     broken: str = "nothing"
     """An atom whose outputs are not numbers."""
 
@@ -63,6 +64,7 @@ class PretendedInterpreter:
 
     def run_many(self, x: NDArray[Any]) -> NDArray[Any]:
         self.passes += 1
+        self.inferences += len(x)
         self.shown |= {sample.tobytes() for sample in x}
         logits = 3 * noise("exact", x)
         for operator, knob in Configuration.parse(self.ladder[self.rung].configuration).entries:

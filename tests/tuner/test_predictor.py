@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from approxlite.formats.configuration import Configuration
-from approxlite.tuner.predictor import LOSS_CAP, LogitPredictor, are_probabilities, logits_of
+from approxlite.tuner.judge import LOSS_CAP
+from approxlite.tuner.predictor import LogitPredictor, are_probabilities, logits_of
 
 Array = npt.NDArray[np.float32]
 

@@ -1,0 +1,82 @@
+"""Bar c: predictions of configurations never run, spread over disagreements that matter, beside measurements."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from problem import DEEPEST, Problem
+
+from approxlite.formats.configuration import Configuration, Knob
+from approxlite.profiler.live import LiveHost
+from approxlite.tuner.curve import rank_correlation
+from approxlite.tuner.explore import Explored
+
+BINS, IN_EACH = 10, 12
+TIMED = 14
+LEAST_CORRELATION, MOST_COST_ERROR = 0.9, 0.05
+
+
+@dataclass(frozen=True)
+class PredictionResult:
+    """cost_error: median absolute error of predicted costs, as a share of the measured; None where none was timed."""
+
+    model: str
+    configurations: int
+    correlation: float
+    slope: float
+    mean_absolute: float
+    cost_error: float | None
+    timed: int
+
+    @property
+    def holds(self) -> bool:
+        precise = self.cost_error is None or self.cost_error <= MOST_COST_ERROR
+        return self.configurations >= 100 and self.correlation >= LEAST_CORRELATION and precise
+
+
+def measure_predictions(
+    problem: Problem, found: Explored, model: str, *, timed: bool, seed: int = 0
+) -> PredictionResult:
+    fresh = _spread(problem, found, random.Random(seed))
+    predicted = [disagreement for _, disagreement in fresh]
+    measured = [disagreement for _, disagreement in problem.measure([configuration for configuration, _ in fresh])]
+    some = [configuration for configuration, _ in fresh[:: max(len(fresh) // TIMED, 1)]][:TIMED]
+    return PredictionResult(
+        problem.name,
+        len(fresh),
+        rank_correlation(predicted, measured) or 0.0,
+        sum(p * m for p, m in zip(predicted, measured, strict=True)) / max(sum(p * p for p in predicted), 1e-12),
+        sum(abs(p - m) for p, m in zip(predicted, measured, strict=True)) / max(len(fresh), 1),
+        _cost_error(problem, some, model) if timed else None,
+        len(some) if timed else 0,
+    )
+
+
+def _cost_error(problem: Problem, configurations: Sequence[Configuration], model: str) -> float:
+    live = LiveHost(model, seconds=6.0)([str(configuration) for configuration in configurations])
+    predicted = problem.costs(configurations)
+    return median(abs(p - m.cost.value) / m.cost.value for p, m in zip(predicted, live, strict=True))
+
+
+def _spread(problem: Problem, found: Explored, order: random.Random) -> list[tuple[Configuration, float]]:
+    """Variations of what was run, never run themselves: as many in each tenth of predicted disagreements up to 10 %."""
+    starts = [configuration for configuration, (_, d) in found.points.items() if d <= DEEPEST]
+    bins: list[dict[Configuration, float]] = [{} for _ in range(BINS)]
+    choices = [operator for operator, knobs in problem.knobs.items() if len(knobs) > 1]
+    for _ in range(4000):
+        knobs = dict(order.choice(starts).entries)
+        for operator in order.sample(choices, min(order.randint(1, 4), len(choices))):
+            knobs[operator] = Knob.parse(order.choice(problem.knobs[operator]))
+        configuration = Configuration.of(knobs)
+        if configuration in found.points or not all(found.predictor.knows(o, str(k)) for o, k in knobs.items()):
+            continue
+        disagreement = found.predictor.disagreement(configuration)
+        place = int(disagreement / DEEPEST * BINS)
+        if place < BINS and len(bins[place]) < IN_EACH:
+            bins[place][configuration] = disagreement
+        if all(len(each) == IN_EACH for each in bins):
+            break
+    return [pair for each in bins for pair in each.items()]
