@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 import approxlite
+from approxlite.formats.configuration import Configuration
 from approxlite.formats.curve import Curve, pack_scales, save_curve
 from approxlite.formats.data import Data
 from approxlite.formats.document import now
 from approxlite.formats.interval import Estimate
 from approxlite.formats.provenance import ModelReference
-from approxlite.formats.weights import pack_weights
+from approxlite.formats.scale import Scale
+from approxlite.formats.weights import Calibrated, Owner, Weights, needed_by, pack_calibrated, pack_weights
 from approxlite.model.reader import load_model
 from approxlite.policy.fingerprints import Indices
 from approxlite.policy.measure import Measure
@@ -32,9 +35,10 @@ from approxlite.tuner.curve import (
     point,
     rank_correlation,
 )
-from approxlite.tuner.evaluator import Evaluator
+from approxlite.tuner.deep import recalibrated, with_twins
+from approxlite.tuner.evaluator import NO_RUNGS, Evaluator
 from approxlite.tuner.interpreter import Tunable
-from approxlite.tuner.menu import candidates, knobs_worth_trying, menu, references
+from approxlite.tuner.menu import candidates, knobs_worth_trying, menu, references, with_weights
 from approxlite.tuner.predictor import LogitPredictor
 from approxlite.tuner.refine import refined
 from approxlite.tuner.search import Front, search
@@ -74,30 +78,74 @@ def tune(
     computed are looked up. `interpreter` may be an existing one of the model; its ladder is replaced.
     Raises ModelError, DataError, InputError. Belongs to one thread.
     """
-    file = load_model(model)
     ours = interpreter or _loaded(model)
+    with tempfile.TemporaryDirectory() as scratch:
+        return _tuned(model, data, profile, seed, out, measure, evaluations, cache, ours, progress, Path(scratch))
+
+
+def _tuned(
+    model: str | os.PathLike[str],
+    data: Data,
+    profile: Profile,
+    seed: int,
+    out: str | os.PathLike[str] | None,
+    measure: Measure | None,
+    evaluations: int,
+    cache: str | os.PathLike[str] | None,
+    ours: Tunable,
+    progress: Progress,
+    scratch: Path,
+) -> Curve:
+    """With a folder for weights that are not final."""
+    file = load_model(model)
     check_fits(profile, file.sha256, numerics_version(), ours.operators)
     parts = split(data, seed)
-    progress("calibrating 8-bit grids", 0.0)
-    scales = calibrate(ours, data.x[parts.calibration])
-
-    def evaluator(samples: Indices) -> Evaluator:
-        bits = f"{file.sha256} numerics {numerics_version()}"
-        return Evaluator(ours, data.x[samples], scales, model=bits, cache=None if cache is None else Path(cache))
-
-    validator = Validator(evaluator(parts.search), None if data.y is None else data.y[parts.search])
+    labels = None if data.y is None else data.y[parts.search]
+    progress("calibrating", 0.0)
     options = knobs_worth_trying(profile)
+    calibration = calibrate(
+        model, ours, data.x[parts.calibration], options, progress=lambda share: progress("calibrating", 0.05 * share)
+    )
+    options = with_weights(options, calibration.weights)
+    shared = _written(scratch / "shared.bin", calibration.weights)
+
+    def evaluator(samples: Indices, weights: Path = shared, rungs: Mapping[Configuration, str] = NO_RUNGS) -> Evaluator:
+        return Evaluator(
+            ours,
+            data.x[samples],
+            calibration.scales,
+            model=f"{file.sha256} numerics {numerics_version()}",
+            weights=weights,
+            rungs=rungs,
+            cache=None if cache is None else Path(cache),
+        )
+
+    validator = Validator(evaluator(parts.search), labels)
     some = evaluator(_affordable(parts.search, options, profile))
     predictor = measure_sensitivities(
         some, options, lambda share: progress("learning what each knob does", 0.05 + 0.5 * share)
     )
     progress("searching", 0.55)
-    front, pools = _searched(profile, predictor, seed)
+    knapsack, pools = _searched(profile, predictor, seed)
     progress("evaluating configurations", 0.7)
     chosen = validate(validator, pools, references(ours.operators, profile, predictor), evaluations)
     progress("timing configurations", 0.75)
     times = (measure or profile.measure)([str(candidate.configuration) for candidate in chosen])
     evaluated = [_evaluated(one, time.cost, validator) for one, time in zip(chosen, times, strict=True)]
+    twins = recalibrated(
+        model,
+        ours,
+        evaluated,
+        calibration,
+        data.x[parts.calibration],
+        lambda share: progress("recalibrating deep rungs", 0.8 + 0.15 * share),
+    )
+    front = pareto_front(evaluated)
+    if twins.names:
+        deep = Validator(evaluator(parts.search, _written(scratch / "deep.bin", twins.weights), twins.names), labels)
+        deep.run(one.candidate for one in evaluated if one.configuration in twins.names)
+        front = pareto_front(with_twins(evaluated, twins, lambda one: _evaluated(one.candidate, one.cost, deep)))
+    weights = _brought_along(front, calibration.scales, twins.weights)
     curve = Curve(
         created=now(),
         tool_version=approxlite.__version__,
@@ -105,16 +153,31 @@ def tune(
         device_class=profile.campaign.device.fingerprint,
         numerics_version=numerics_version(),
         split=parts.record(),
-        weights_sha256=hashlib.sha256(pack_weights(pack_scales(scales))).hexdigest(),
-        points=tuple(point(one) for one in pareto_front(evaluated)),
+        weights_sha256=hashlib.sha256(pack_weights(weights)).hexdigest(),
+        points=tuple(point(one) for one in front),
         predictor_residuals=disagreement_residuals(evaluated),
         cost_residuals=cost_residuals(evaluated),
-        how_found=_how_found(front, evaluated, predictor),
+        how_found=_how_found(knapsack, evaluated, predictor),
     )
     if out is not None:
-        save_curve(out, curve, pack_scales(scales))
+        save_curve(out, curve, weights)
     progress("tuned", 1.0)
     return curve
+
+
+def _written(path: Path, weights: Mapping[Owner, Calibrated]) -> Path:
+    path.write_bytes(pack_weights(pack_calibrated(weights)))
+    return path
+
+
+def _brought_along(
+    front: Sequence[Evaluated], scales: Mapping[str, Scale], weights: Mapping[Owner, Calibrated]
+) -> Weights:
+    """What the points of the curve need to run."""
+    needed: dict[Owner, Calibrated] = {}
+    for one in front:
+        needed |= needed_by(str(one.configuration), one.rung, weights, "calibration")
+    return {**pack_scales(scales), **pack_calibrated(needed)}
 
 
 def _loaded(model: str | os.PathLike[str]) -> Interpreter:

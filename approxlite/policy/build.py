@@ -153,7 +153,12 @@ def _rehearse(curve: Curve, weights: Weights, file: WeightsFile | None, content:
 def _rungs_of(curve: Curve, weights: Weights) -> tuple[LadderRung, ...]:
     scales = unpack_scales(weights)
     rungs = [
-        LadderRung(configuration=point.configuration, cost=_cost(point, curve), scales=rung_of(point, scales).scales)
+        LadderRung(
+            configuration=point.configuration,
+            cost=_cost(point, curve),
+            scales=rung_of(point, scales).scales,
+            name=point.rung,
+        )
         for point in curve.points
     ]
     if all(rung.configuration != EXACT for rung in rungs):

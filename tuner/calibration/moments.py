@@ -1,0 +1,57 @@
+"""Second moments of rows, added up as they come."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from approxlite.tuner.calibration.patches import Rows
+
+Matrix = NDArray[np.float64]
+
+
+class Moments:
+    """Sums of x̃ x̃ᵀ and of x̃ yᵀ over rows, x̃ = [x, 1], in float64. Its size does not depend on how many rows come.
+
+    Not thread-safe. Equal rows in equal portions give equal bits while the linear algebra library runs on the same
+    number of threads; another number may change the last ones.
+    """
+
+    def __init__(self, inputs: int, targets: int = 0) -> None:
+        self._square: Matrix = np.zeros((inputs + 1, inputs + 1))
+        self._cross: Matrix = np.zeros((inputs + 1, targets))
+        self.rows = 0
+
+    def add(self, x: Rows, y: Rows | None = None) -> None:
+        """x: (rows, inputs). y: (rows, targets)."""
+        extended = np.ones((len(x), len(self._square)))
+        extended[:, :-1] = x
+        self._square += extended.T @ extended
+        if y is not None:
+            self._cross += extended.T @ y
+        self.rows += len(x)
+
+    @property
+    def finite(self) -> bool:
+        return bool(np.isfinite(self._square).all() and np.isfinite(self._cross).all())
+
+    @property
+    def square(self) -> Matrix:
+        """E[x̃ x̃ᵀ], (inputs + 1, inputs + 1)."""
+        return self._square / max(self.rows, 1)
+
+    @property
+    def cross(self) -> Matrix:
+        """E[x̃ yᵀ], (inputs + 1, targets)."""
+        return self._cross / max(self.rows, 1)
+
+
+def ridge(square: Matrix, share: float) -> float:
+    """`share` of the mean second moment of an input, never 0, so that inputs that never vary can be solved for."""
+    return max(share * float(square.diagonal()[:-1].mean()), 1e-30)
+
+
+def centred(square: Matrix) -> Matrix:
+    """The covariance of the inputs, (inputs, inputs)."""
+    mean = square[:-1, -1]
+    return square[:-1, :-1] - np.outer(mean, mean)
