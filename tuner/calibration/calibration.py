@@ -18,9 +18,9 @@ from approxlite.formats.weights import Calibrated, ChosenInputs, Owner
 from approxlite.model.linear import LinearOperator, load_linear_operators
 from approxlite.tuner.calibration.factors import thin_factors
 from approxlite.tuner.calibration.grids import input_grids
-from approxlite.tuner.calibration.moments import Matrix, Moments
+from approxlite.tuner.calibration.moments import Halves, Matrix
 from approxlite.tuner.calibration.patches import Places, patches
-from approxlite.tuner.calibration.refit import refit
+from approxlite.tuner.calibration.refit import chosen_ridge, refit
 from approxlite.tuner.calibration.removal import GROUP, RIDGE, inputs_of, kept_groups, removal_order
 from approxlite.tuner.calibration.watching import input_tensors, not_finite, spread, watch
 from approxlite.tuner.interpreter import Tunable
@@ -70,8 +70,8 @@ def calibrate(
         some = spread(samples, MOST_SAMPLES)
         interpreter.set_ladder([RungSpec(configuration="exact")])
         for portion in _portions(chosen):
-            for operator, square in _moments(interpreter, some, portion, tensors).items():
-                weights |= _calibrated(linear[operator], square, wanted[operator])
+            for operator, seen in _moments(interpreter, some, portion, tensors).items():
+                weights |= _calibrated(linear[operator], seen, wanted[operator])
                 progress(len({owner.operator for owner in weights}) / len(chosen))
     return Calibration(scales, weights)
 
@@ -86,7 +86,7 @@ def _portions(operators: Sequence[LinearOperator]) -> Iterator[list[LinearOperat
     portion: list[LinearOperator] = []
     used = 0
     for operator in operators:
-        needed = 8 * (operator.weights.shape[1] + 1) ** 2
+        needed = 16 * (operator.weights.shape[1] + 1) ** 2
         if portion and used + needed > MOST_BYTES:
             yield portion
             portion, used = [], 0
@@ -104,26 +104,28 @@ def places_of(operator: LinearOperator, samples: int) -> Places:
 
 def _moments(
     interpreter: Tunable, samples: NDArray[Any], operators: Sequence[LinearOperator], tensors: Mapping[str, int]
-) -> dict[str, Matrix]:
-    """E[x̃ x̃ᵀ] of each operator's inputs, by its id."""
-    sums = {op.id: Moments(op.weights.shape[1]) for op in operators}
+) -> dict[str, Halves]:
+    """Of each operator's inputs, by its id."""
+    sums = {op.id: Halves(op.weights.shape[1], 0, len(samples)) for op in operators}
     places = {op.id: places_of(op, len(samples)) for op in operators}
     for number, taps in watch(interpreter, samples, [(op.id, "input") for op in operators]):
         for op in operators:
-            sums[op.id].add(patches(op, tensors[op.id], taps[op.id, "input"], places[op.id].of(number)))
+            sums[op.id].add(number, patches(op, tensors[op.id], taps[op.id, "input"], places[op.id].of(number)))
     for name, moments in sums.items():
         if not moments.finite:
             raise not_finite(name)
-    return {name: moments.square for name, moments in sums.items()}
+    return sums
 
 
-def _calibrated(operator: LinearOperator, square: Matrix, atoms: Sequence[str]) -> dict[Owner, Calibrated]:
+def _calibrated(operator: LinearOperator, seen: Halves, atoms: Sequence[str]) -> dict[Owner, Calibrated]:
     weights, bias = operator.weights.astype(np.float64), operator.bias.astype(np.float64)
     outputs, k = weights.shape
     shares = {atom: Fraction(atom.partition(":")[2]) for atom in atoms}
     kept = {atom: max(1, int(k // GROUP * share)) for atom, share in shares.items() if atom.startswith("inputs")}
-    order = removal_order(weights, square, k // GROUP - min(kept.values())) if kept else []
-    whole = square @ np.column_stack([weights, bias]).T  # E[x̃ yᵀ]
+    square = seen.whole().square
+    exact = np.column_stack([weights, bias]).T
+    damping = _ridge(weights, exact, seen) if kept else RIDGE
+    order = removal_order(weights, square, k // GROUP - min(kept.values()), damping) if kept else []
     found: dict[Owner, Calibrated] = {}
     for atom, share in shares.items():
         owner = Owner(operator.id, atom)
@@ -131,11 +133,23 @@ def _calibrated(operator: LinearOperator, square: Matrix, atoms: Sequence[str]) 
             groups = kept_groups(order, k // GROUP, kept[atom])
             read = inputs_of(groups)
             design = np.append(read, k)
-            fitted, offset = refit(square[np.ix_(design, design)], whole[design], weights[:, read], RIDGE)
+            fitted, offset = refit(square[np.ix_(design, design)], square[design] @ exact, weights[:, read], damping)
             found[owner] = ChosenInputs(groups, np.ascontiguousarray(fitted, np.float32), offset.astype(np.float32))
         else:
             found[owner] = thin_factors(weights, bias, square, rank_for(share, k, outputs))
     return found
+
+
+def _ridge(weights: Matrix, exact: Matrix, seen: Halves) -> float:
+    """The ridge for as many rows as there are, found with every other group of inputs. exact: weights and biases,
+    (K + 1, outputs)."""
+    if not seen.scarce:
+        return RIDGE
+    read = inputs_of(np.arange(0, weights.shape[1] // GROUP, 2, dtype=np.int32))
+    design = np.append(read, weights.shape[1])
+    squares = [square[np.ix_(design, design)] for square in seen.squares]
+    crosses = [square[design] @ exact for square in seen.squares]
+    return chosen_ridge(squares, crosses, weights[:, read], RIDGE)
 
 
 def rank_for(share: Fraction, k: int, outputs: int) -> int:

@@ -31,9 +31,9 @@ from approxlite.formats.weights import (
 from approxlite.model.linear import LinearOperator, load_linear_operators
 from approxlite.runtime.taps import Side, Taps
 from approxlite.tuner.calibration.calibration import Calibration, places_of
-from approxlite.tuner.calibration.moments import Moments
+from approxlite.tuner.calibration.moments import Halves
 from approxlite.tuner.calibration.patches import Rows, at_places, patches
-from approxlite.tuner.calibration.refit import refit
+from approxlite.tuner.calibration.refit import chosen_ridge, refit
 from approxlite.tuner.calibration.removal import inputs_of
 from approxlite.tuner.calibration.skips import skip_of
 from approxlite.tuner.calibration.watching import input_tensors, not_finite, spread, watch
@@ -130,20 +130,22 @@ def _targets(interpreter: Tunable, samples: NDArray[Any], views: Sequence[_View]
 
 def _seen(
     interpreter: Tunable, samples: NDArray[Any], view: _View, targets: Sequence[Rows], shared: Calibrated
-) -> Moments:
+) -> Halves:
     """Moments of what the weights to be found multiply, and of what is wanted of them."""
-    moments = Moments(shared.weights.shape[1], len(shared.weights))
+    moments = Halves(shared.weights.shape[1], len(shared.weights), len(samples))
     for number, taps in watch(interpreter, samples, view.taps):
         x, skip = view.read(number, taps)
         features = x[:, inputs_of(shared.groups)] if isinstance(shared, ChosenInputs) else x @ shared.first.T
-        moments.add(features, targets[number] if skip is None else targets[number] - skip)
+        moments.add(number, features, targets[number] if skip is None else targets[number] - skip)
     if not moments.finite:
         raise not_finite(view.operator.id)
     return moments
 
 
-def _corrected(shared: Calibrated, seen: Moments) -> Calibrated:
-    weights, bias = refit(seen.square, seen.cross, shared.weights.astype(np.float64), RIDGE)
+def _corrected(shared: Calibrated, seen: Halves) -> Calibrated:
+    whole, prior = seen.whole(), shared.weights.astype(np.float64)
+    damping = chosen_ridge(seen.squares, seen.crosses, prior, RIDGE) if seen.scarce else RIDGE
+    weights, bias = refit(whole.square, whole.cross, prior, damping)
     fitted, offset = np.ascontiguousarray(weights, np.float32), bias.astype(np.float32)
     if isinstance(shared, ChosenInputs):
         return ChosenInputs(shared.groups, fitted, offset)

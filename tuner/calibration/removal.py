@@ -17,14 +17,15 @@ GROUP = 4
 RIDGE = 1e-4
 
 
-def removal_order(weights: NDArray[np.floating], square: Matrix, removed: int) -> list[int]:
+def removal_order(weights: NDArray[np.floating], square: Matrix, removed: int, share: float = RIDGE) -> list[int]:
     """Numbers of the first `removed` groups to go; one removal order serves all fractions, so they are nested.
 
-    weights: (outputs, K), K a multiple of 4. square: E[x̃ x̃ᵀ] of the K inputs and 1.
+    weights: (outputs, K), K a multiple of 4. square: E[x̃ x̃ᵀ] of the K inputs and 1. share: of the inputs' mean second
+    moment, is added to the variance of each.
     """
     k = weights.shape[1]
     covariance = centred(square)
-    covariance[np.diag_indices(k)] += ridge(square, RIDGE)
+    covariance[np.diag_indices(k)] += ridge(square, share)
     precision = np.asfortranarray(_inverse(covariance))
     remaining = np.asfortranarray(weights.T.astype(np.float64))
     alive = np.arange(k // GROUP)
@@ -36,9 +37,9 @@ def removal_order(weights: NDArray[np.floating], square: Matrix, removed: int) -
         harms = np.einsum("gio,gio->g", held, np.linalg.solve(blocks, held))
         least = int(harms.argmin())
         gone = members[least]
-        share = np.linalg.solve(blocks[least], precision[gone])
-        remaining -= share.T @ remaining[gone]
-        precision = scipy.linalg.blas.dgemm(-1.0, precision[:, gone].copy(), share, 1.0, precision, overwrite_c=True)
+        part = np.linalg.solve(blocks[least], precision[gone])
+        remaining -= part.T @ remaining[gone]
+        precision = scipy.linalg.blas.dgemm(-1.0, precision[:, gone].copy(), part, 1.0, precision, overwrite_c=True)
         order.append(int(alive[least]))
         alive = np.delete(alive, least)
     return order
