@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from approxlite.formats.configuration import Configuration
 from approxlite.formats.curve import CurvePoint, Residuals
 from approxlite.formats.interval import Estimate
+from approxlite.formats.weights_file import RungName
 from approxlite.tuner.validate import Candidate, Validated
 
 
@@ -18,6 +19,8 @@ class Evaluated:
     candidate: Candidate
     cost: Estimate
     found: Validated
+    rung: RungName = ""
+    """What weights of its own are filed under."""
 
     @property
     def configuration(self) -> Configuration:
@@ -48,6 +51,7 @@ def point(evaluated: Evaluated) -> CurvePoint:
     """As the curve keeps it."""
     return CurvePoint(
         configuration=str(evaluated.configuration),
+        rung=evaluated.rung,
         predicted_cost=evaluated.candidate.cost,
         predicted_disagreement=evaluated.candidate.disagreement,
         cost=evaluated.cost,

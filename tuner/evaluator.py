@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,12 @@ from numpy.typing import NDArray
 from approxlite.formats.configuration import Configuration
 from approxlite.formats.document import save_atomically
 from approxlite.formats.errors import ModelError
-from approxlite.formats.rung import rung_with
+from approxlite.formats.rung import RungSpec, rung_with
 from approxlite.formats.scale import Scale
 from approxlite.tuner.interpreter import Tunable
 
 LADDER_RUNGS = 16
+NO_RUNGS: Mapping[Configuration, str] = MappingProxyType({})
 
 RUN_TOGETHER = 16
 """Samples whose whole answers are held at once where only some entries are kept."""
@@ -31,10 +33,11 @@ Outputs = NDArray[np.float32]
 
 
 class Evaluator:
-    """Runs configurations over `samples`, (N, ...), with calibrated `scales`.
+    """Runs configurations over `samples`, (N, ...), with calibrated `scales` and those in the file `weights`.
 
-    `model` names what is run, down to the bits: the same name, samples, scales and configuration are looked up in
-    the folder `cache` instead of run again. `entries`: which of an answer's are kept, all if None. `interpreter` is
+    `rungs`: what the weights of some configurations' own are filed under; all others use those that all share.
+    `model` names what is run, down to the bits: the same name, samples, scales, weights and configuration are looked up
+    in the folder `cache` instead of run again. `entries`: which of an answer's are kept, all if None. `interpreter` is
     None where a subclass runs configurations by other means. Not thread-safe.
     """
 
@@ -45,12 +48,17 @@ class Evaluator:
         scales: Mapping[str, Scale],
         *,
         model: str,
+        weights: Path | None = None,
+        rungs: Mapping[Configuration, str] = NO_RUNGS,
         cache: Path | None = None,
         entries: NDArray[np.intp] | None = None,
     ) -> None:
         self.samples = samples
         self.scales = dict(scales)
         self._model = model
+        self._weights = weights
+        self._weights_hash = b"" if weights is None else hashlib.sha256(weights.read_bytes()).digest()
+        self._rungs = rungs
         self._interpreter = interpreter
         self._cache = cache
         self._entries = entries
@@ -76,7 +84,7 @@ class Evaluator:
         assert self._interpreter is not None
         for begin in range(0, len(missing), LADDER_RUNGS):
             group = missing[begin : begin + LADDER_RUNGS]
-            self._interpreter.set_ladder([rung_with(configuration, self.scales) for configuration in group])
+            self._interpreter.set_ladder([self._spec(configuration) for configuration in group])
             for rung, configuration in enumerate(group):
                 self._interpreter.rung = rung
                 yield configuration, run_in_steps(self._interpreter, self.samples, self._entries)
@@ -88,6 +96,8 @@ class Evaluator:
             self.samples[indices],
             self.scales,
             model=self._model,
+            weights=self._weights,
+            rungs=self._rungs,
             cache=self._cache,
             entries=self._of_entries(entries),
         )
@@ -113,9 +123,15 @@ class Evaluator:
             return None
         return outputs if outputs.ndim == 2 and len(outputs) == len(self.samples) else None
 
+    def _spec(self, configuration: Configuration) -> RungSpec:
+        return rung_with(configuration, self.scales, self._weights, self._rungs.get(configuration, ""))
+
     def _file(self, configuration: Configuration, folder: Path) -> Path:
         digest = self._identity.copy()
-        digest.update(rung_with(configuration, self.scales).model_dump_json().encode())
+        spec = self._spec(configuration)
+        digest.update(spec.model_copy(update={"weights": None}).model_dump_json().encode())
+        if spec.weights is not None:
+            digest.update(self._weights_hash)
         return folder / f"{digest.hexdigest()[:32]}.npy"
 
 

@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
 from approxlite.formats.configuration import OperatorWithKnobs
 from approxlite.formats.rung import RungSpec
+from approxlite.runtime.taps import Side, Taps
+
+
+class TunableOperator(OperatorWithKnobs, Protocol):
+    """An operator that the engine runs."""
+
+    @property
+    def note(self) -> str:
+        """What became of it if it does not run by itself, else empty."""
+        ...
+
+    @property
+    def input_tensor(self) -> int:
+        """Number in the model of its first activation."""
+        ...
+
+    @property
+    def output_tensor(self) -> int:
+        """Number in the model of its first output."""
+        ...
 
 
 class Tunable(Protocol):
@@ -18,7 +39,7 @@ class Tunable(Protocol):
     """Which rung of the ladder the next run takes."""
 
     @property
-    def operators(self) -> Sequence[OperatorWithKnobs]:
+    def operators(self) -> Sequence[TunableOperator]:
         """In model order."""
         ...
 
@@ -36,4 +57,9 @@ class Tunable(Protocol):
 
     def ranges(self) -> dict[str, tuple[float, float]]:
         """Operator id -> smallest and largest input since recording began."""
+        ...
+
+    def taps(self, places: Iterable[tuple[str, Side]]) -> AbstractContextManager[Taps]:
+        """What operators, by id and side, read and write in each run while the context lasts; calibration of weights
+        asks for it."""
         ...

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from approxlite.formats.configuration import EXACT, Configuration, Knob, OperatorWithKnobs
+from approxlite.formats.weights import Calibrated, Owner
 from approxlite.tuner.costs import Profile
 from approxlite.tuner.predictor import LogitPredictor
 from approxlite.tuner.search import Menu, Option, Selection
@@ -15,18 +16,23 @@ LEAST_SAVING = 0.001
 
 
 def knobs_worth_trying(profile: Profile) -> dict[str, list[str]]:
-    """Knobs that the device runs noticeably faster than exact, by operator; not those that bring weights along, which
-    nobody has calibrated while knobs are being chosen."""
+    """Knobs that the device runs noticeably faster than exact, by operator."""
     options = profile.options()
     least = LEAST_SAVING * sum(times[EXACT] for times in options.values())
     return {
-        operator: [
-            knob
-            for knob, time in times.items()
-            if times[EXACT] - time >= least and Knob.parse(knob).calibrated_atom is None
-        ]
+        operator: [knob for knob, time in times.items() if times[EXACT] - time >= least]
         for operator, times in options.items()
     }
+
+
+def with_weights(options: Mapping[str, Sequence[str]], weights: Mapping[Owner, Calibrated]) -> dict[str, list[str]]:
+    """Those of the knobs of `options`, by operator, that bring no weights along or have theirs among `weights`."""
+
+    def usable(operator: str, knob: str) -> bool:
+        atom = Knob.parse(knob).calibrated_atom
+        return atom is None or Owner(operator, atom) in weights
+
+    return {operator: [knob for knob in knobs if usable(operator, knob)] for operator, knobs in options.items()}
 
 
 def menu(profile: Profile, predictor: LogitPredictor) -> Menu:

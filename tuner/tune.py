@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +20,14 @@ from approxlite.formats.curve import Curve, Residuals, pack_scales, save_curve
 from approxlite.formats.data import Data
 from approxlite.formats.document import now
 from approxlite.formats.provenance import ModelReference
-from approxlite.formats.weights import pack_weights
+from approxlite.formats.scale import Scale
+from approxlite.formats.weights import Calibrated, Owner, Weights, needed_by, pack_calibrated, pack_weights
 from approxlite.model.reader import load_model
 from approxlite.policy.measure import Measure
 from approxlite.policy.split import split
 from approxlite.runtime import Interpreter
 from approxlite.runtime.library import numerics_version
-from approxlite.tuner.calibration import calibrate
+from approxlite.tuner.calibration import Calibration, calibrate
 from approxlite.tuner.costs import Profile, check_fits
 from approxlite.tuner.curve import (
     Evaluated,
@@ -32,10 +36,11 @@ from approxlite.tuner.curve import (
     pareto_front,
     point,
 )
-from approxlite.tuner.evaluator import Evaluator, check_classes
+from approxlite.tuner.deep import recalibrated, with_twins
+from approxlite.tuner.evaluator import NO_RUNGS, Evaluator, check_classes
 from approxlite.tuner.interpreter import Tunable
 from approxlite.tuner.judge import Scores
-from approxlite.tuner.menu import knobs_worth_trying, references
+from approxlite.tuner.menu import knobs_worth_trying, references, with_weights
 from approxlite.tuner.predictor import LogitPredictor
 from approxlite.tuner.search import Front
 from approxlite.tuner.sensitivity import base_of, measure_sensitivities, passes, spread
@@ -88,58 +93,81 @@ def tune(
     `workers` run configurations instead of this process; the curve does not depend on how many they are.
     Raises ModelError, DataError, InputError. Belongs to one thread.
     """
-    file = load_model(model)
     ours = interpreter or _loaded(model)
+    file = load_model(model)
     check_fits(profile, file.sha256, numerics_version(), ours.operators)
     parts = split(data, seed)
-    progress("calibrating 8-bit grids", 0.0)
-    scales = calibrate(ours, data.x[parts.calibration])
-
+    seen = data.x[parts.calibration]
     shape = ours.run_many(data.x[parts.search[:1]]).shape[1:]
     rule = _fitting(rule, shape)
-    bits = f"{file.sha256} numerics {numerics_version()}"
-    folder = None if cache is None else Path(cache)
-    if workers is None:
-        whole = Evaluator(ours, data.x[parts.search], scales, model=bits, cache=folder)
-    else:
-        whole = WorkingEvaluator(workers, Path(model), data.x[parts.search], scales, model=bits, cache=folder)
+    progress("calibrating", 0.0)
     options = knobs_worth_trying(profile)
-    rows, entries = _affordable(len(parts.search), profile), _entries(shape, rule)
-    right = data.y if data.truth is None else data.truth
-    truth = None if right is None else Truth(right[parts.search], quality)
-    validator = Validator(whole, shape, rule=rule, truth=truth, rows=rows, entries=entries)
-    predictor = measure_sensitivities(
-        whole.on(rows, entries),
-        options,
-        lambda share: progress("learning what each knob does", 0.05 + 0.5 * share),
-        costs=profile.options(),
-        rule=rule,
-    )
-    progress("searching", 0.55)
-    front, pools = searched(profile, predictor, seed)
+    calibration = calibrate(model, ours, seen, options, progress=lambda share: progress("calibrating", 0.05 * share))
+    options = with_weights(options, calibration.weights)
+    with tempfile.TemporaryDirectory() as scratch:
+        bench = _Bench(
+            Path(model),
+            ours,
+            data.x[parts.search],
+            calibration,
+            f"{file.sha256} numerics {numerics_version()}",
+            Path(scratch),
+            None if cache is None else Path(cache),
+            workers,
+        )
+        whole = bench.evaluator("shared", calibration.weights, NO_RUNGS)
+        rows, entries = _affordable(len(parts.search), profile), _entries(shape, rule)
+        right = data.y if data.truth is None else data.truth
+        truth = None if right is None else Truth(right[parts.search], quality)
+        validator = Validator(whole, shape, rule=rule, truth=truth, rows=rows, entries=entries)
+        predictor = measure_sensitivities(
+            whole.on(rows, entries),
+            options,
+            lambda share: progress("learning what each knob does", 0.05 + 0.5 * share),
+            costs=profile.options(),
+            rule=rule,
+        )
+        progress("searching", 0.55)
+        knapsack, pools = searched(profile, predictor, seed)
 
-    def evaluate(configurations: Sequence[Configuration]) -> list[tuple[float, Scores]]:
-        validator.run(configurations)
-        return [(validator[c].disagreement.value, validator[c].scores) for c in configurations]
+        def evaluate(configurations: Sequence[Configuration]) -> list[tuple[float, Scores]]:
+            validator.run(configurations)
+            return [(validator[c].disagreement.value, validator[c].scores) for c in configurations]
 
-    found = explored(
-        references(ours.operators, profile, predictor),
-        pools,
-        profile,
-        predictor,
-        evaluate,
-        DEEPEST,
-        evaluations=evaluations,
-        seed=seed,
-        progress=lambda share: progress("evaluating configurations", 0.6 + 0.15 * share),
-    )
-    progress("timing configurations", 0.75)
-    chosen = list(found.points)
-    times = (measure or profile.measure)([str(configuration) for configuration in chosen])
-    evaluated = [
-        Evaluated(Candidate(c, found.points[c][0], found.predicted[c]), time.cost, validator[c])
-        for c, time in zip(chosen, times, strict=True)
-    ]
+        found = explored(
+            references(ours.operators, profile, predictor),
+            pools,
+            profile,
+            predictor,
+            evaluate,
+            DEEPEST,
+            evaluations=evaluations,
+            seed=seed,
+            progress=lambda share: progress("evaluating configurations", 0.6 + 0.15 * share),
+        )
+        progress("timing configurations", 0.75)
+        chosen = list(found.points)
+        times = (measure or profile.measure)([str(configuration) for configuration in chosen])
+        evaluated = [
+            Evaluated(Candidate(c, found.points[c][0], found.predicted[c]), time.cost, validator[c])
+            for c, time in zip(chosen, times, strict=True)
+        ]
+        twins = recalibrated(
+            model,
+            ours,
+            evaluated,
+            calibration,
+            seen,
+            lambda share: progress("recalibrating deep rungs", 0.8 + 0.15 * share),
+        )
+        front = pareto_front(evaluated)
+        if twins.names:
+            deep = Validator(bench.evaluator("deep", twins.weights, twins.names), shape, rule=rule, truth=truth)
+            deep.run(twins.names)
+            front = pareto_front(
+                with_twins(evaluated, twins, lambda one: replace(one, found=deep[one.configuration]))
+            )
+    weights = _brought_along(front, calibration.scales, twins.weights)
     curve = Curve(
         created=now(),
         tool_version=approxlite.__version__,
@@ -147,18 +175,64 @@ def tune(
         device_class=profile.campaign.device.fingerprint,
         numerics_version=numerics_version(),
         split=parts.record(),
-        weights_sha256=hashlib.sha256(pack_weights(pack_scales(scales))).hexdigest(),
-        points=tuple(point(one) for one in pareto_front(evaluated)),
+        weights_sha256=hashlib.sha256(pack_weights(weights)).hexdigest(),
+        points=tuple(point(one) for one in front),
         predictor_residuals=disagreement_residuals(evaluated),
         cost_residuals=cost_residuals(evaluated),
-        how_found=_how_found(front, evaluated, predictor),
+        how_found=_how_found(knapsack, evaluated, predictor),
         agreement=rule,
         quality=quality,
     )
     if out is not None:
-        save_curve(out, curve, pack_scales(scales))
+        save_curve(out, curve, weights)
     progress("tuned", 1.0)
     return curve
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """Where configurations are run: the model, (N, ...) samples, what was calibrated, and who runs them."""
+
+    model: Path
+    interpreter: Tunable
+    samples: NDArray[Any]
+    calibration: Calibration
+    bits: str
+    scratch: Path
+    cache: Path | None
+    workers: Workers | None
+
+    def evaluator(
+        self, name: str, weights: Mapping[Owner, Calibrated], rungs: Mapping[Configuration, str]
+    ) -> Evaluator:
+        """With those weights, kept in a scratch file of that name."""
+        file = self.scratch / f"{name}.bin"
+        file.write_bytes(pack_weights(pack_calibrated(weights)))
+        scales = self.calibration.scales
+        if self.workers is None:
+            return Evaluator(
+                self.interpreter, self.samples, scales, model=self.bits, weights=file, rungs=rungs, cache=self.cache
+            )
+        return WorkingEvaluator(
+            self.workers,
+            self.model,
+            self.samples,
+            scales,
+            model=self.bits,
+            weights=file,
+            rungs=rungs,
+            cache=self.cache,
+        )
+
+
+def _brought_along(
+    front: Sequence[Evaluated], scales: Mapping[str, Scale], weights: Mapping[Owner, Calibrated]
+) -> Weights:
+    """What the points of the curve need to run."""
+    needed: dict[Owner, Calibrated] = {}
+    for one in front:
+        needed |= needed_by(str(one.configuration), one.rung, weights, "calibration")
+    return {**pack_scales(scales), **pack_calibrated(needed)}
 
 
 def _loaded(model: str | os.PathLike[str]) -> Interpreter:

@@ -5,12 +5,14 @@ Results are kept on disk as they arrive, so a worker that dies loses only what i
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,10 +24,10 @@ from numpy.typing import NDArray
 
 from approxlite.formats.configuration import Configuration
 from approxlite.formats.errors import DeviceError, one_line
-from approxlite.formats.rung import RungSpec, rung_with
+from approxlite.formats.rung import RungSpec
 from approxlite.formats.scale import Scale
 from approxlite.runtime import Interpreter
-from approxlite.tuner.evaluator import Evaluator, Outputs, run_in_steps
+from approxlite.tuner.evaluator import NO_RUNGS, Evaluator, Outputs, run_in_steps
 
 TOGETHER = 4
 """Configurations a worker is given at once: enough that asking costs little, few enough that none has to wait."""
@@ -45,10 +47,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Parcel:
-    """What all jobs of a model share, as it travels: the model's bytes and the samples, (N, ...)."""
+    """What all jobs of a model share, as it travels: the bytes of the model and of weights.bin, and the samples, (N, ...)."""
 
     key: str
     model: bytes
+    weights: bytes
     samples: NDArray[Any]
 
 
@@ -85,6 +88,7 @@ class LocalWorkers:
             folder.mkdir()
             np.save(folder / "samples.npy", parcel.samples)
             (folder / "model.tflite").write_bytes(parcel.model)
+            (folder / "weights.bin").write_bytes(parcel.weights)
         return folder
 
     def submit(self, function: Callable[[Any, Job], list[Outputs]], handle: Any, job: Job) -> Future[list[Outputs]]:
@@ -153,12 +157,16 @@ class WorkingEvaluator(Evaluator):
         scales: Mapping[str, Scale],
         *,
         model: str,
+        weights: Path | None = None,
+        rungs: Mapping[Configuration, str] = NO_RUNGS,
         cache: Path | None = None,
     ) -> None:
-        super().__init__(None, samples, scales, model=model, cache=cache)
+        super().__init__(None, samples, scales, model=model, weights=weights, rungs=rungs, cache=cache)
         self._workers = workers
         self._rows: NDArray[np.intp] | None = None
-        self._handle = workers.share(Parcel(self._identity.hexdigest()[:32], path.read_bytes(), samples))
+        bytes_of_weights = b"" if weights is None else weights.read_bytes()
+        key = hashlib.sha256(self._identity.digest() + self._weights_hash).hexdigest()[:32]
+        self._handle = workers.share(Parcel(key, path.read_bytes(), bytes_of_weights, samples))
 
     def on(self, indices: NDArray[np.intp], entries: NDArray[np.intp] | None = None) -> Self:
         part = type(self).__new__(type(self))
@@ -169,6 +177,8 @@ class WorkingEvaluator(Evaluator):
             self.samples[indices],
             self.scales,
             model=self._model,
+            weights=self._weights,
+            rungs=self._rungs,
             cache=self._cache,
             entries=self._of_entries(entries),
         )
@@ -196,7 +206,7 @@ class WorkingEvaluator(Evaluator):
                 self._workers.restart()
 
     def _submitted(self, group: Sequence[Configuration]) -> Future[list[Outputs]]:
-        rungs = tuple(rung_with(configuration, self.scales) for configuration in group)
+        rungs = tuple(self._spec(configuration) for configuration in group)
         try:
             return self._workers.submit(run_job, self._handle, Job(rungs, self._rows, self._entries))
         except BrokenProcessPool as broken:
@@ -210,7 +220,8 @@ def run_job(handle: Path | Parcel, job: Job) -> list[Outputs]:
     parcel = _parcel(handle) if isinstance(handle, Path) else handle
     interpreter = _interpreter(parcel.key, parcel.model)
     samples = parcel.samples if job.rows is None else parcel.samples[job.rows]
-    interpreter.set_ladder(job.rungs)
+    with _weights_at_hand(handle, parcel) as weights:
+        interpreter.set_ladder([_here(rung, weights) for rung in job.rungs])
     results = []
     for rung in range(len(job.rungs)):
         interpreter.rung = rung
@@ -218,10 +229,27 @@ def run_job(handle: Path | Parcel, job: Job) -> list[Outputs]:
     return results
 
 
+def _here(rung: RungSpec, weights: Path) -> RungSpec:
+    """The rung with its weights where this process has them."""
+    return rung if rung.weights is None else rung.model_copy(update={"weights": weights})
+
+
+@contextmanager
+def _weights_at_hand(handle: Path | Parcel, parcel: Parcel) -> Iterator[Path]:
+    """A file of the parcel's weights, for as long as a ladder is being prepared: it holds on to what it maps."""
+    if isinstance(handle, Path):
+        yield handle / "weights.bin"
+        return
+    with tempfile.TemporaryDirectory(prefix="approxlite-weights-") as folder:
+        path = Path(folder) / "weights.bin"
+        path.write_bytes(parcel.weights)
+        yield path
+
+
 @lru_cache(maxsize=2)
 def _parcel(folder: Path) -> Parcel:
     model = (folder / "model.tflite").read_bytes()
-    return Parcel(folder.name, model, np.load(folder / "samples.npy", mmap_mode="r"))
+    return Parcel(folder.name, model, (folder / "weights.bin").read_bytes(), np.load(folder / "samples.npy", mmap_mode="r"))
 
 
 _LOADED: dict[str, Interpreter] = {}

@@ -21,7 +21,7 @@ from approxlite.formats.provenance import ModelReference, Sha256, SplitRecord, T
 from approxlite.formats.rung import RungSpec, rung_with
 from approxlite.formats.scale import Scale
 from approxlite.formats.weights import Weights, pack_weights, unpack_weights
-from approxlite.formats.weights_file import MAX_WEIGHTS_BYTES, WeightsFile
+from approxlite.formats.weights_file import MAX_WEIGHTS_BYTES, RungName, WeightsFile
 
 
 class Residuals(Document):
@@ -39,6 +39,7 @@ class CurvePoint(Document):
     """One configuration. Costs are shares of stock LiteRT float time in the same interleaved run."""
 
     configuration: str  # canonical
+    rung: RungName = ""  # what weights of its own are filed under; "" where it uses those that all points share
     predicted_cost: float
     predicted_disagreement: float
     cost: Estimate | None  # measured
@@ -120,4 +121,4 @@ def unpack_scales(weights: Mapping[str, NDArray[Any]], where: str = "weights.bin
 
 def rung_of(point: CurvePoint, scales: Mapping[str, Scale], weights: Path | WeightsFile | None = None) -> RungSpec:
     """The point as the engine runs it: with the scales of its int8 operators, and with `weights` if it uses any."""
-    return rung_with(Configuration.parse(point.configuration), scales, weights)
+    return rung_with(Configuration.parse(point.configuration), scales, weights, point.rung)

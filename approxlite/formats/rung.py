@@ -27,13 +27,18 @@ class RungSpec(Document):
 
 
 def rung_with(
-    configuration: Configuration, scales: Mapping[str, Scale], weights: Path | WeightsFile | None = None
+    configuration: Configuration,
+    scales: Mapping[str, Scale],
+    weights: Path | WeightsFile | None = None,
+    name: RungName = "",
 ) -> RungSpec:
-    """The configuration with those of `scales` whose operators it sets to `int8`, and with `weights` if it uses any."""
+    """The configuration with those of `scales` whose operators it sets to `int8`, and with `weights` if it uses any,
+    those of the rung called `name` first."""
     int8 = [name for name, knob in configuration.entries if "int8" in knob.atoms and name in scales]
     calibrated = any(knob.calibrated_atom is not None for _, knob in configuration.entries)
     return RungSpec(
         configuration=str(configuration),
         scales={name: scales[name] for name in int8},
         weights=weights if calibrated else None,
+        name=name,
     )

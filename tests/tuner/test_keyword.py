@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from approxlite.formats.curve import Curve, load_curve, rung_of, unpack_scales
+from approxlite.formats.curve import Curve, load_curve, rung_of, unpack_scales, weights_path
 from approxlite.formats.data import Data, load_data
 from approxlite.formats.profile import load_profile
 from approxlite.policy.split import split
@@ -66,7 +66,8 @@ def test_a_saved_point_runs_as_it_was_measured(model: Path, data: Data, curve: t
     loaded, weights = load_curve(curve[0])
     scales = unpack_scales(weights)
     last = loaded.points[-1]
-    interpreter = Interpreter(model, [rung_of(loaded.points[0], scales), rung_of(last, scales)])
+    ladder = [rung_of(point, scales, weights_path(curve[0])) for point in (loaded.points[0], last)]
+    interpreter = Interpreter(model, ladder)
     interpreter.allocate_tensors()
     x = data.x[split(data, 0).search]
     exact = interpreter.run_many(x).argmax(axis=-1)

@@ -133,7 +133,7 @@ def test_progress_names_every_stage(
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0, 1)
     assert list(dict.fromkeys(what for what, _ in said)) == [
-        "calibrating 8-bit grids",
+        "calibrating",
         "learning what each knob does",
         "searching",
         "evaluating configurations",

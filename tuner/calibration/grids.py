@@ -12,7 +12,7 @@ from approxlite.runtime import scale_of
 from approxlite.tuner.interpreter import Tunable
 
 
-def calibrate(interpreter: Tunable, samples: NDArray[Any]) -> dict[str, Scale]:
+def input_grids(interpreter: Tunable, samples: NDArray[Any]) -> dict[str, Scale]:
     """Operator id -> grid covering everything its input was over `samples`, (N, ...), on the exact rung."""
     interpreter.set_ladder([RungSpec(configuration="exact")])
     interpreter.observe_ranges(True)
