@@ -13,7 +13,7 @@ import shlex
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import adbutils
@@ -21,10 +21,10 @@ from adbutils.errors import AdbError, AdbTimeout
 
 from approxlite.formats.errors import one_line
 from approxlite.profiler.devices.faults import (
-    AdbMissing,
-    DeviceLost,
-    DeviceSlow,
-    NoSuchDevice,
+    AdbMissingError,
+    DeviceLostError,
+    DeviceSlowError,
+    NoSuchDeviceError,
     fault_from_adb,
 )
 from approxlite.profiler.devices.link import BYTES_PER_S, COMMAND_S, Completed, checked
@@ -44,10 +44,8 @@ class _Transport(adbutils.AdbDevice):  # type: ignore[misc]
 
     def cut(self) -> None:
         if self.opened is not None and not self.opened.closed:
-            try:
+            with suppress(OSError):  # it may end at this very moment
                 self.opened.conn.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # it ended at this very moment
 
 
 class AdbDevice:
@@ -65,7 +63,7 @@ class AdbDevice:
             output = self._transport.shell2(line, timeout=timeout_s, v2=True).output
         body, found, status = output.replace("\r\n", "\n").rpartition(f"\napprox-end-{mark} ")
         if not found or not status.strip().isdecimal():
-            raise DeviceLost(f"{self.serial}: lost while it ran `{command[:60]}`; it can be resumed")
+            raise DeviceLostError(f"{self.serial}: lost while it ran `{command[:60]}`; it can be resumed")
         return Completed(body, int(status))
 
     def push(self, content: bytes, target: str, *, mode: int = 0o644) -> None:
@@ -88,17 +86,12 @@ class AdbDevice:
             size = int(self._transport.sync.stat(source).size)
         if size <= offset:
             return b""
-        limit_s = COMMAND_S + (size - offset) / BYTES_PER_S
-        if offset == 0:
-            with self._limited(limit_s, f"reading {source}"):
-                content: bytes = self._transport.sync.read_bytes(source)
-        else:
-            with self._limited(limit_s, f"reading {source}"):
-                command = f"tail -c +{offset + 1} {shlex.quote(source)} 2>/dev/null"
-                content = self._transport.shell2(command, timeout=limit_s, encoding=None, v2=True).stdout
-        if len(content) < size - offset:
-            raise DeviceLost(f"{self.serial}: lost while {source} was read; it can be resumed")
-        return content
+        # The whole file even for its end: shells of some vendors change bytes on their way.
+        with self._limited(COMMAND_S + size / BYTES_PER_S, f"reading {source}"):
+            content: bytes = self._transport.sync.read_bytes(source)
+        if len(content) < size:
+            raise DeviceLostError(f"{self.serial}: lost while {source} was read; it can be resumed")
+        return content[offset:]
 
     def forward(self, remote: str) -> int:
         """The port of this computer that now leads to `remote`, such as "localabstract:approxlite"."""
@@ -125,7 +118,7 @@ class AdbDevice:
         timer = threading.Timer(seconds, cut)
         timer.daemon = True
         timer.start()
-        slow = DeviceSlow(f"{self.serial}: no answer within {seconds:.0f} s from {doing}")
+        slow = DeviceSlowError(f"{self.serial}: no answer within {seconds:.0f} s from {doing}")
         try:
             yield
         except (AdbTimeout, TimeoutError):
@@ -143,7 +136,7 @@ class AdbDevice:
     def _explained(self, problem: Exception) -> Exception:
         text = one_line(problem)
         if isinstance(problem, ConnectionRefusedError) or "adb server" in text:
-            return AdbMissing(f"the adb server does not answer ({text}); `adb start-server` says why")
+            return AdbMissingError(f"the adb server does not answer ({text}); `adb start-server` says why")
         return fault_from_adb(text, self.serial)
 
 
@@ -157,29 +150,29 @@ def client() -> adbutils.AdbClient:
 
 
 def listed(adb: adbutils.AdbClient | None = None) -> dict[str, str]:
-    """Serial -> state ("device", "offline", "unauthorized", ...) of everything adb sees. Raises AdbMissing."""
+    """Serial -> state ("device", "offline", "unauthorized", ...) of everything adb sees. Raises AdbMissingError."""
     try:
         return {info.serial: info.state for info in (adb or client()).list()}
     except (AdbError, OSError, RuntimeError) as problem:
-        raise AdbMissing(
+        raise AdbMissingError(
             f"adb cannot be used ({one_line(problem, 120)}); set ADB to the program, "
             "ANDROID_ADB_SERVER_PORT to a running server's port"
         ) from None
 
 
 def device(serial: str | None, adb: adbutils.AdbClient | None = None) -> AdbDevice:
-    """The device of that serial, or the only one there is. Raises NoSuchDevice or what is wrong with the device."""
+    """The device of that serial, or the only one there is. Raises NoSuchDeviceError, or what is wrong with it."""
     adb = adb or client()
     found = listed(adb)
     if serial is None:
         if len(found) > 1:
-            raise NoSuchDevice(f"{len(found)} devices: {', '.join(sorted(found))}; choose one with --device")
+            raise NoSuchDeviceError(f"{len(found)} devices: {', '.join(sorted(found))}; choose one with --device")
         if not found:
-            raise NoSuchDevice("no device; connect one, turn on USB debugging, and see `approxlite devices`")
+            raise NoSuchDeviceError("no device; connect one, turn on USB debugging, and see `approxlite devices`")
         serial = next(iter(found))
     if serial not in found:
         others = ", ".join(sorted(found)) or "no device at all"
-        raise NoSuchDevice(f"no device '{serial}'; adb sees {others}")
+        raise NoSuchDeviceError(f"no device '{serial}'; adb sees {others}")
     if found[serial] != "device":
         raise fault_from_adb(found[serial], serial)
     return AdbDevice(adb, serial)

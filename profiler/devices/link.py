@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from approxlite.profiler.devices.faults import DeviceRefused, fault_from_adb
+from approxlite.profiler.devices.faults import DeviceRefusedError, fault_from_adb
 
 COMMAND_S = 20.0
 """Time limit of a command, unless said otherwise."""
@@ -38,7 +38,7 @@ class Link(Protocol):
         ...
 
     def push(self, content: bytes, target: str, *, mode: int = 0o644) -> None:
-        """Writes a file on the device in one step, with the right content or not at all. `target` is an absolute path."""
+        """Writes a file on the device in one step, with the right content or not at all. `target` is absolute."""
         ...
 
     def pull(self, source: str, *, offset: int = 0) -> bytes:
@@ -47,12 +47,12 @@ class Link(Protocol):
 
 
 def checked(link: Link, command: str, *, timeout_s: float = COMMAND_S) -> str:
-    """The output of a command that has to succeed. Raises what its output speaks of, else DeviceRefused."""
+    """The output of a command that has to succeed. Raises what its output speaks of, else DeviceRefusedError."""
     completed = link.run(command, timeout_s=timeout_s)
     if completed.status == 0:
         return completed.output
     fault = fault_from_adb(completed.output, link.serial)
     if "the connection broke" in str(fault):  # it did not: the command ended by itself
         said = " ".join(completed.output.split())[:120]
-        fault = DeviceRefused(f"{link.serial}: `{command[:60]}` ended with status {completed.status} ({said})")
+        fault = DeviceRefusedError(f"{link.serial}: `{command[:60]}` ended with status {completed.status} ({said})")
     raise fault
