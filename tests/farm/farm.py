@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 CONNECT_S = 20.0
 
 
-class FarmUnavailable(Exception):
+class FarmUnavailableError(Exception):
     """Why there is no farm on this machine."""
 
 
@@ -81,7 +81,7 @@ class Farm:
     """Devices and the adb server that knows them; `client()` talks to it."""
 
     def __init__(self, folder: Path, packages: Path, personalities: Sequence[Personality]) -> None:
-        """`folder`: empty, for the devices. Raises FarmUnavailable."""
+        """`folder`: empty, for the devices. Raises FarmUnavailableError."""
         self.folder = folder
         self.port = _free_port()
         preload = folder / "loopback.so"
@@ -114,7 +114,7 @@ class Farm:
         self.client().server_kill()
 
     def connect(self, device: FarmDevice) -> None:
-        """Until adb can talk to it. Raises FarmUnavailable when that takes too long."""
+        """Until adb can talk to it. Raises FarmUnavailableError when that takes too long."""
         end = time.monotonic() + CONNECT_S
         while time.monotonic() < end:
             self.client().connect(device.serial, timeout=5)
@@ -123,7 +123,7 @@ class Farm:
             self.client().disconnect(device.serial)
             time.sleep(0.05)
         log = device.root.with_suffix(".log").read_text(errors="replace")[-300:]
-        raise FarmUnavailable(f"{device.personality.serial} does not answer: {log}")
+        raise FarmUnavailableError(f"{device.personality.serial} does not answer: {log}")
 
     def close(self) -> None:
         for device in self.devices:
@@ -139,7 +139,7 @@ class Farm:
 
 
 def fetch_packages(folder: Path) -> Path:
-    """Debian's adbd and shells in `folder`, fetched once. Raises FarmUnavailable."""
+    """Debian's adbd and shells in `folder`, fetched once. Raises FarmUnavailableError."""
     _checked([str(HERE / "fetch"), str(folder)])
     return folder
 
@@ -147,7 +147,7 @@ def fetch_packages(folder: Path) -> Path:
 def _checked(command: Sequence[str], environment: dict[str, str] | None = None) -> None:
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, check=False)
     if done.returncode != 0:
-        raise FarmUnavailable(f"{command[0]} failed: {' '.join((done.stdout + done.stderr).split())[-200:]}")
+        raise FarmUnavailableError(f"{command[0]} failed: {' '.join((done.stdout + done.stderr).split())[-200:]}")
 
 
 def _free_port() -> int:

@@ -8,67 +8,11 @@ from pathlib import Path
 from farm.personalities import Personality
 
 HERE = Path(__file__).parent
-APPLETS = [
-    "sh",
-    "ls",
-    "cat",
-    "echo",
-    "id",
-    "uname",
-    "mkdir",
-    "rm",
-    "cp",
-    "mv",
-    "chmod",
-    "ps",
-    "top",
-    "sleep",
-    "grep",
-    "sed",
-    "awk",
-    "head",
-    "tail",
-    "wc",
-    "test",
-    "[",
-    "kill",
-    "sync",
-    "date",
-    "printf",
-    "tr",
-    "cut",
-    "sort",
-    "uniq",
-    "find",
-    "md5sum",
-    "sha256sum",
-    "stat",
-    "df",
-    "free",
-    "dd",
-    "true",
-    "false",
-    "env",
-    "which",
-    "pidof",
-    "nice",
-    "nohup",
-    "setsid",
-    "timeout",
-    "tee",
-    "xargs",
-    "basename",
-    "dirname",
-    "readlink",
-    "touch",
-    "od",
-    "tar",
-    "gzip",
-    "gunzip",
-    "seq",
-    "expr",
-    "killall",
-]
+APPLETS = """
+    sh ls cat echo id uname mkdir rm cp mv chmod ps top sleep grep sed awk head tail wc test [ kill killall sync date
+    printf tr cut sort uniq find md5sum sha256sum stat df free dd true false env which pidof nice nohup setsid timeout
+    tee xargs basename dirname readlink touch od tar gzip gunzip seq expr
+""".split()  # noqa: SIM905
 
 
 def make_root(root: Path, packages: Path, preload: Path, personality: Personality) -> None:

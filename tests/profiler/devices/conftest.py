@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.farm import Farm, FarmDevice, FarmUnavailable, fetch_packages
+from farm.farm import Farm, FarmDevice, FarmUnavailableError, fetch_packages
 from farm.personalities import ALL
 
 REPOSITORY = Path(__file__).parents[3]
@@ -21,7 +21,7 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
     try:
         running = Farm(tmp_path_factory.mktemp("farm"), fetch_packages(packages), ALL)
         running.start()
-    except FarmUnavailable as reason:
+    except FarmUnavailableError as reason:
         pytest.skip(f"needs a farm of adb devices: {reason}")
     try:
         yield running
