@@ -1,0 +1,178 @@
+"""Devices over adb, by adbutils: every call has a time limit, and none trusts adb's word that a command has ended.
+
+adb reports a command whose device was lost as done, with status 0 and part of the output. So each command prints a mark
+with its status at its end, and only that mark counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shlex
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import adbutils
+from adbutils.errors import AdbError, AdbTimeout
+
+from approxlite.formats.errors import one_line
+from approxlite.profiler.devices.faults import (
+    AdbMissingError,
+    DeviceLostError,
+    DeviceSlowError,
+    NoSuchDeviceError,
+    fault_from_adb,
+)
+from approxlite.profiler.devices.link import BYTES_PER_S, COMMAND_S, Completed, checked
+
+SERVER_S = 25.0
+"""Time limit of talking to the adb server, which may have to be started first."""
+
+
+class _Transport(adbutils.AdbDevice):  # type: ignore[misc]
+    """A device whose connections can be cut from another thread when time is up."""
+
+    opened: Any = None
+
+    def open_transport(self, command: str | None = None, timeout: float | None = None) -> Any:
+        self.opened = super().open_transport(command, timeout)
+        return self.opened
+
+    def cut(self) -> None:
+        if self.opened is not None and not self.opened.closed:
+            with suppress(OSError):  # it may end at this very moment
+                self.opened.conn.shutdown(socket.SHUT_RDWR)
+
+
+class AdbDevice:
+    """One device: a `Link`. Belongs to one thread at a time."""
+
+    def __init__(self, client: adbutils.AdbClient, serial: str) -> None:
+        self.serial = serial
+        self._transport = _Transport(client, serial)
+
+    def run(self, command: str, *, timeout_s: float = COMMAND_S) -> Completed:
+        mark = secrets.token_hex(8)
+        # The mark is put together by the shell, so that an echo of the command is not taken for it.
+        line = f"( {command}\n) 2>&1; s=$?; echo; echo approx-''end-{mark} $s"
+        with self._limited(timeout_s, f"`{command[:60]}`"):
+            output = self._transport.shell2(line, timeout=timeout_s, v2=True).output
+        body, found, status = output.replace("\r\n", "\n").rpartition(f"\napprox-end-{mark} ")
+        if not found or not status.strip().isdecimal():
+            raise DeviceLostError(f"{self.serial}: lost while it ran `{command[:60]}`; it can be resumed")
+        return Completed(body, int(status))
+
+    def push(self, content: bytes, target: str, *, mode: int = 0o644) -> None:
+        # A cut transfer leaves its part under the other name.
+        part = f"{target}.part"
+        with self._limited(COMMAND_S + len(content) / BYTES_PER_S, f"writing {target}"):
+            self._transport.sync.push(content, part, mode)
+        arrived, wanted = shlex.quote(part), shlex.quote(target)
+        digest = hashlib.sha256(content).hexdigest()
+        checked(
+            self,
+            f"n=$(sha256sum {arrived} 2>/dev/null | cut -d' ' -f1); "
+            f'if [ "$n" = {digest} ]; then mv -f {arrived} {wanted}; '
+            f"else rm -f {arrived}; df {shlex.quote(os.path.dirname(target))} | tail -n 1; "
+            "echo 'No space left on device, or the file changed on its way'; exit 28; fi",
+        )
+
+    def pull(self, source: str, *, offset: int = 0) -> bytes:
+        with self._limited(COMMAND_S, f"looking at {source}"):
+            size = int(self._transport.sync.stat(source).size)
+        if size <= offset:
+            return b""
+        # The whole file even for its end: shells of some vendors change bytes on their way.
+        with self._limited(COMMAND_S + size / BYTES_PER_S, f"reading {source}"):
+            content: bytes = self._transport.sync.read_bytes(source)
+        if len(content) < size:
+            raise DeviceLostError(f"{self.serial}: lost while {source} was read; it can be resumed")
+        return content[offset:]
+
+    def forward(self, remote: str) -> int:
+        """The port of this computer that now leads to `remote`, such as "localabstract:approxlite"."""
+        with self._limited(COMMAND_S, f"forwarding to {remote}"):
+            return int(self._transport.forward_port(remote))
+
+    def install(self, apk: bytes) -> None:
+        """Installs or updates an app. By pushing it first: streaming needs more than every device can do."""
+        target = "/data/local/tmp/approxlite-install.apk"
+        self.push(apk, target)
+        output = checked(self, f"pm install -r {target}; s=$?; rm -f {target}; exit $s", timeout_s=120.0)
+        if "Success" not in output:
+            raise fault_from_adb(output or "pm install said nothing", self.serial)
+
+    @contextmanager
+    def _limited(self, seconds: float, doing: str) -> Iterator[None]:
+        """Cuts whatever takes longer, and turns what adbutils raises into a fault."""
+        late = threading.Event()
+
+        def cut() -> None:
+            late.set()
+            self._transport.cut()
+
+        timer = threading.Timer(seconds, cut)
+        timer.daemon = True
+        timer.start()
+        slow = DeviceSlowError(f"{self.serial}: no answer within {seconds:.0f} s from {doing}")
+        try:
+            yield
+        except (AdbTimeout, TimeoutError):
+            raise slow from None
+        except AdbError as problem:
+            raise (slow if late.is_set() else self._explained(problem)) from None
+        except (OSError, EOFError, ValueError, AssertionError, IndexError) as problem:
+            # How adbutils meets a connection that ends in the middle of a message.
+            raise (slow if late.is_set() else self._explained(problem)) from None
+        finally:
+            timer.cancel()
+        if late.is_set():
+            raise slow
+
+    def _explained(self, problem: Exception) -> Exception:
+        text = one_line(problem)
+        if isinstance(problem, ConnectionRefusedError) or "adb server" in text:
+            return AdbMissingError(f"the adb server does not answer ({text}); `adb start-server` says why")
+        return fault_from_adb(text, self.serial)
+
+
+def client() -> adbutils.AdbClient:
+    """Of the server at ANDROID_ADB_SERVER_HOST and _PORT, else 127.0.0.1:5037, which is started if it is not running,
+    by the program that ADB names, else the one on the path, else the one that adbutils brings.
+    """
+    if os.environ.get("ADB"):
+        os.environ["ADBUTILS_ADB_PATH"] = os.environ["ADB"]
+    return adbutils.AdbClient(socket_timeout=SERVER_S)
+
+
+def listed(adb: adbutils.AdbClient | None = None) -> dict[str, str]:
+    """Serial -> state ("device", "offline", "unauthorized", ...) of everything adb sees. Raises AdbMissingError."""
+    try:
+        return {info.serial: info.state for info in (adb or client()).list()}
+    except (AdbError, OSError, RuntimeError) as problem:
+        raise AdbMissingError(
+            f"adb cannot be used ({one_line(problem, 120)}); set ADB to the program, "
+            "ANDROID_ADB_SERVER_PORT to a running server's port"
+        ) from None
+
+
+def device(serial: str | None, adb: adbutils.AdbClient | None = None) -> AdbDevice:
+    """The device of that serial, or the only one there is. Raises NoSuchDeviceError, or what is wrong with it."""
+    adb = adb or client()
+    found = listed(adb)
+    if serial is None:
+        if len(found) > 1:
+            raise NoSuchDeviceError(f"{len(found)} devices: {', '.join(sorted(found))}; choose one with --device")
+        if not found:
+            raise NoSuchDeviceError("no device; connect one, turn on USB debugging, and see `approxlite devices`")
+        serial = next(iter(found))
+    if serial not in found:
+        others = ", ".join(sorted(found)) or "no device at all"
+        raise NoSuchDeviceError(f"no device '{serial}'; adb sees {others}")
+    if found[serial] != "device":
+        raise fault_from_adb(found[serial], serial)
+    return AdbDevice(adb, serial)

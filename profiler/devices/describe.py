@@ -1,0 +1,131 @@
+"""What a device is and what it can tell about itself, asked in one round trip."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from approxlite.formats.document import Document
+from approxlite.formats.profile import DeviceState
+from approxlite.formats.provenance import Device
+from approxlite.profiler.devices import parsers
+from approxlite.profiler.devices.link import Link
+
+FOLDER = "/data/local/tmp/approxlite"
+"""Where everything of ours lies on a device."""
+
+_SECTIONS = {
+    "getprop": "getprop",
+    "cpuinfo": "cat /proc/cpuinfo",
+    "cores": "for c in /sys/devices/system/cpu/cpu[0-9]*; do "
+    'echo "${c##*/cpu} $(cat $c/cpufreq/cpuinfo_max_freq 2>/dev/null)"; done',
+    "battery": "dumpsys battery",
+    "thermal": "dumpsys thermalservice",
+    "power": "dumpsys android.hardware.power.stats.IPowerStats/default delta",
+    "machine": "uname -m",
+    "df": "df -k /data/local/tmp",
+}
+_STATE = ("battery", "thermal")
+_MARK = "approxlite-section"
+
+
+class Facilities(Document):
+    """What can be measured on a device, as far as looking tells; each is proven or refused before it is believed."""
+
+    battery: bool
+    charge_counter: bool
+    thermal_status: bool
+    temperatures: tuple[str, ...]
+    power_stats: bool
+
+
+class Cluster(Document):
+    """Cores of one kind."""
+
+    cores: tuple[int, ...]
+    max_mhz: float | None
+
+
+class Description(Document):
+    """One device. android: version and API level, None for a Linux that is no Android."""
+
+    serial: str
+    device: Device
+    model: str
+    abis: tuple[str, ...]
+    android: tuple[str, int] | None
+    clusters: tuple[Cluster, ...]
+    facilities: Facilities
+    free_bytes: int | None
+
+
+@dataclass(frozen=True)
+class State:
+    """How a device is now."""
+
+    battery: parsers.Battery
+    thermal: parsers.Thermal
+
+    def row(self) -> DeviceState:
+        """As a profile keeps it."""
+        hottest = max(self.thermal.temperatures_c.values(), default=self.battery.temperature_c)
+        return DeviceState(temperature_c=hottest, thermal_status=self.thermal.status)
+
+
+def describe(link: Link) -> Description:
+    """Everything that looking tells. A device that lacks a facility is described without it."""
+    found = _sections(link.run(_command(_SECTIONS)).output)
+    properties = parsers.properties(found["getprop"])
+    cpu = parsers.processor_name(found["cpuinfo"])
+    soc = " ".join(filter(None, (properties.get("ro.soc.manufacturer"), properties.get("ro.soc.model"))))
+    abis = tuple(filter(None, properties.get("ro.product.cpu.abilist", "").split(","))) or _abis(found["machine"])
+    features = parsers.processor_features(found["cpuinfo"])
+    system = properties.get("ro.build.fingerprint") or properties.get("ro.build.version.release", "Linux")
+    clusters = parsers.clusters(found["cores"])
+    name = soc or properties.get("ro.board.platform") or cpu or found["machine"].strip()
+    identity = "\n".join([name, *abis, *features, *map(str, clusters), system])
+    battery, thermal = parsers.battery(found["battery"]), parsers.thermal(found["thermal"])
+    level = properties.get("ro.build.version.sdk", "")
+    return Description(
+        serial=link.serial,
+        device=Device(
+            fingerprint=hashlib.sha256(identity.encode()).hexdigest()[:16], cpu=name, features=features, os=system
+        ),
+        model=properties.get("ro.product.model", "unknown"),
+        abis=abis,
+        android=(properties.get("ro.build.version.release", "?"), int(level)) if level.isdecimal() else None,
+        clusters=tuple(Cluster(cores=cluster.cores, max_mhz=cluster.max_mhz) for cluster in clusters),
+        facilities=Facilities(
+            battery=battery.charge is not None,
+            charge_counter=battery.charge_counter_uah is not None,
+            thermal_status=thermal.status is not None,
+            temperatures=tuple(sorted(thermal.temperatures_c)),
+            power_stats="Can't find service" not in found["power"] and "rgy" in found["power"],
+        ),
+        free_bytes=parsers.free_bytes(found["df"]),
+    )
+
+
+def state_of(link: Link) -> State:
+    """Battery and heat now."""
+    found = _sections(link.run(_command({name: _SECTIONS[name] for name in _STATE})).output)
+    return State(parsers.battery(found["battery"]), parsers.thermal(found["thermal"]))
+
+
+def _command(sections: dict[str, str]) -> str:
+    """Each section's own failure is no failure of the whole."""
+    return "\n".join(f"echo {_MARK} {name}; {command} 2>&1" for name, command in sections.items()) + "\ntrue"
+
+
+def _sections(text: str) -> dict[str, str]:
+    found = dict.fromkeys(_SECTIONS, "")
+    for part in text.replace("\r\n", "\n").split(f"{_MARK} ")[1:]:
+        name, _, content = part.partition("\n")
+        if name in found:
+            found[name] = content
+    return found
+
+
+def _abis(machine: str) -> tuple[str, ...]:
+    known = {"aarch64": "arm64-v8a", "x86_64": "x86_64", "armv7l": "armeabi-v7a", "armv8l": "armeabi-v7a"}
+    return tuple(filter(None, [known.get(machine.strip())]))

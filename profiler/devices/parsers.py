@@ -1,0 +1,173 @@
+"""What devices print, as values. Pure functions: any text in, values or None out, nothing raised.
+
+Vendors leave things out, rename them and end lines their own way, so every field may be missing.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+_PROPERTY = re.compile(r"^\[(.+?)\]: \[(.*)\]$")
+_TEMPERATURE = re.compile(r"Temperature\{(.*?)\}")
+_FIELD = re.compile(r"^\s*(.+?)\s*[:=]\s*(.*?)\s*$")
+_COLD_C, _HOT_C = -40.0, 150.0
+"""Sensors that say anything else are broken or speak another unit."""
+
+BATTERY_STATUS = {1: "unknown", 2: "charging", 3: "discharging", 4: "not charging", 5: "full"}
+THERMAL_STATUS = ("none", "light", "moderate", "severe", "critical", "emergency", "shutdown")
+
+
+@dataclass(frozen=True)
+class Battery:
+    """From `dumpsys battery`. charge: 0..1. None where the device does not say."""
+
+    charge: float | None = None
+    temperature_c: float | None = None
+    voltage_v: float | None = None
+    status: str | None = None
+    plugged: tuple[str, ...] = ()
+    charge_counter_uah: int | None = None
+    updates_stopped: bool = False
+
+
+@dataclass(frozen=True)
+class Thermal:
+    """From `dumpsys thermalservice`. status: Android's word, None without the service."""
+
+    status: str | None = None
+    temperatures_c: Mapping[str, float] = field(default_factory=dict)
+    overridden: bool = False
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Cores with one highest frequency; None where the system shows none."""
+
+    cores: tuple[int, ...]
+    max_mhz: float | None
+
+
+def properties(text: str) -> dict[str, str]:
+    """Of `getprop`."""
+    matches = (_PROPERTY.match(line) for line in _lines(text))
+    return {match[1]: match[2] for match in matches if match}
+
+
+def battery(text: str) -> Battery:
+    fields = _fields(text)
+    level, scale = _number(fields.get("level")), _number(fields.get("scale")) or 100.0
+    tenths, volts = _number(fields.get("temperature")), _number(fields.get("voltage"))
+    status = _number(fields.get("status"))
+    counter = _number(fields.get("Charge counter"))
+    powered = (line for line in fields if line.endswith(" powered") and fields[line] == "true")
+    return Battery(
+        charge=level / scale if level is not None and 0 <= level <= scale else None,
+        temperature_c=_plausible(tenths / 10 if tenths is not None else None),
+        voltage_v=_volts(volts),
+        status=None if status is None else BATTERY_STATUS.get(int(status), "unknown"),
+        plugged=tuple(sorted(line.removesuffix(" powered") for line in powered)),
+        charge_counter_uah=None if counter is None else int(counter),
+        updates_stopped="UPDATES STOPPED" in text,
+    )
+
+
+def thermal(text: str) -> Thermal:
+    fields = _fields(text)
+    number = _number(fields.get("Thermal Status"))
+    known = number is not None and 0 <= number < len(THERMAL_STATUS)
+    # What the service last heard from the sensors, not what it read anew: the block that devices print first.
+    current = re.split(r"HAL Ready|Current temperatures from HAL", text)
+    temperatures: dict[str, float] = {}
+    for part in reversed(current):
+        for match in _TEMPERATURE.finditer(part):
+            values = dict(pair.strip().split("=", 1) for pair in match[1].split(",") if "=" in pair)
+            value = _plausible(_number(values.get("mValue")))
+            if value is not None and values.get("mName"):
+                temperatures[values["mName"]] = value
+    return Thermal(
+        status=THERMAL_STATUS[int(number)] if known and number is not None else None,
+        temperatures_c=temperatures,
+        overridden=fields.get("IsStatusOverride") == "true",
+    )
+
+
+def processor_features(text: str) -> tuple[str, ...]:
+    """Of /proc/cpuinfo: those that every core has."""
+    found = [set(value.split()) for key, value in _pairs(text) if key.lower() in ("features", "flags")]
+    return tuple(sorted(set.intersection(*found))) if found else ()
+
+
+def processor_name(text: str) -> str | None:
+    """Of /proc/cpuinfo."""
+    named = [v for k, v in _pairs(text) if k.lower() in ("model name", "hardware", "processor") and not v.isdecimal()]
+    return next((name for name in named if name), None)
+
+
+def clusters(text: str) -> tuple[Cluster, ...]:
+    """Of lines `<core> <highest frequency in kHz>`, slowest cluster first."""
+    by_frequency: dict[float | None, list[int]] = {}
+    for line in _lines(text):
+        core, _, khz = line.strip().partition(" ")
+        if core.isdecimal():
+            frequency = _number(khz)
+            by_frequency.setdefault(frequency / 1000 if frequency else None, []).append(int(core))
+    order = sorted(by_frequency, key=lambda mhz: -1.0 if mhz is None else mhz)
+    return tuple(Cluster(tuple(sorted(by_frequency[mhz])), mhz) for mhz in order)
+
+
+def free_bytes(text: str) -> int | None:
+    """Of `df -k <folder>`: the fourth number of the last line that has one."""
+    for line in reversed(_lines(text)):
+        parts = line.split()
+        if len(parts) >= 4 and parts[-3].isdecimal():
+            return int(parts[-3]) * 1024
+    return None
+
+
+def packages(text: str) -> tuple[str, ...]:
+    """Of `pm list packages`."""
+    return tuple(sorted(line[8:].strip() for line in _lines(text) if line.startswith("package:")))
+
+
+def _volts(value: float | None) -> float | None:
+    """Vendors print millivolts, microvolts or volts; a cell has 2.5 to 5 V, two in a row up to 10."""
+    if value is None:
+        return None
+    for unit in (1e-3, 1e-6, 1.0):
+        if 2.0 <= value * unit <= 13.0:
+            return value * unit
+    return None
+
+
+def _plausible(celsius: float | None) -> float | None:
+    return celsius if celsius is not None and _COLD_C <= celsius <= _HOT_C else None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text) if text is not None else math.nan
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _fields(text: str) -> dict[str, str]:
+    """First occurrence of each `name: value`."""
+    fields: dict[str, str] = {}
+    for key, value in _pairs(text):
+        fields.setdefault(key, value)
+    return fields
+
+
+def _pairs(text: str) -> Iterable[tuple[str, str]]:
+    for line in _lines(text):
+        match = _FIELD.match(line)
+        if match:
+            yield match[1], match[2]
+
+
+def _lines(text: str) -> list[str]:
+    return text.replace("\r", "\n").split("\n")

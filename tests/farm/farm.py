@@ -1,0 +1,159 @@
+"""A farm of devices: Debian's real adbd, each in namespaces of its own, behind a real adb server.
+
+Nothing of it is reachable from outside this machine, and nothing outlives the program that started it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from adbutils import AdbClient
+
+from farm.personalities import Personality
+from farm.roots import make_root
+from farm.wire import Wire
+
+HERE = Path(__file__).parent
+CONNECT_S = 20.0
+
+
+class FarmUnavailableError(Exception):
+    """Why there is no farm on this machine."""
+
+
+class FarmDevice:
+    """One device: its file system at `root`, its cable `wire`, and adb's name for it, `serial`."""
+
+    def __init__(self, personality: Personality, root: Path, packages: Path, preload: Path) -> None:
+        self.personality = personality
+        self.root = root
+        self._emulator = packages / "amd64/usr/bin/aarch64-binfmt-P"
+        make_root(root, packages, preload, personality)
+        self.port = _free_port()
+        self.wire = Wire(self.port)
+        self.serial = f"127.0.0.1:{self.wire.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def boot(self) -> None:
+        """Starts adbd; what lies on the device is still there."""
+        command = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child"]
+        with open(self.root.with_suffix(".log"), "ab") as log:
+            self._process = subprocess.Popen(
+                [*command, str(HERE / "start_device"), str(self.root), str(self.port), str(self._emulator)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+
+    def kill(self) -> None:
+        """Ends adbd and everything that runs on the device, as a reboot does."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def reboot(self) -> None:
+        self.kill()
+        shutil.rmtree(self.root / "tmp")
+        (self.root / "tmp").mkdir()
+        self.boot()
+
+    def set(self, name: str, content: str | None) -> None:
+        """What the device's tools answer from now on, see tests/farm/bin; None takes the answer away."""
+        file = self.root / "data/farm" / name
+        if content is None:
+            file.unlink(missing_ok=True)
+        else:
+            file.write_text(content)
+
+    def close(self) -> None:
+        self.kill()
+        self.wire.close()
+
+
+class Farm:
+    """Devices and the adb server that knows them; `client()` talks to it."""
+
+    def __init__(self, folder: Path, packages: Path, personalities: Sequence[Personality]) -> None:
+        """`folder`: empty, for the devices. Raises FarmUnavailableError."""
+        self.folder = folder
+        self.port = _free_port()
+        preload = folder / "loopback.so"
+        _checked(["gcc", "-O1", "-fPIC", "-shared", "-o", str(preload), str(HERE / "loopback.c"), "-ldl"])
+        _checked(["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "true"])
+        self.environment = {
+            **os.environ,
+            "HOME": str(folder),
+            "ANDROID_ADB_SERVER_HOST": "127.0.0.1",
+            "ANDROID_ADB_SERVER_PORT": str(self.port),
+        }
+        self.devices = [FarmDevice(p, folder / p.serial.lower(), packages, preload) for p in personalities]
+
+    def client(self) -> AdbClient:
+        return AdbClient(host="127.0.0.1", port=self.port, socket_timeout=10)
+
+    def start(self) -> None:
+        self.start_server()
+        for device in self.devices:
+            device.boot()
+        for device in self.devices:
+            self.connect(device)
+
+    def start_server(self) -> None:
+        from adbutils import adb_path
+
+        _checked([adb_path(), "start-server"], self.environment)
+
+    def kill_server(self) -> None:
+        self.client().server_kill()
+
+    def connect(self, device: FarmDevice) -> None:
+        """Until adb can talk to it. Raises FarmUnavailableError when that takes too long."""
+        end = time.monotonic() + CONNECT_S
+        while time.monotonic() < end:
+            self.client().connect(device.serial, timeout=5)
+            if any(each.serial == device.serial and each.state == "device" for each in self.client().list()):
+                return
+            self.client().disconnect(device.serial)
+            time.sleep(0.05)
+        log = device.root.with_suffix(".log").read_text(errors="replace")[-300:]
+        raise FarmUnavailableError(f"{device.personality.serial} does not answer: {log}")
+
+    def close(self) -> None:
+        for device in self.devices:
+            device.close()
+        self.kill_server()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def fetch_packages(folder: Path) -> Path:
+    """Debian's adbd and shells in `folder`, fetched once. Raises FarmUnavailableError."""
+    _checked([str(HERE / "fetch"), str(folder)])
+    return folder
+
+
+def _checked(command: Sequence[str], environment: dict[str, str] | None = None) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, check=False)
+    if done.returncode != 0:
+        raise FarmUnavailableError(f"{command[0]} failed: {' '.join((done.stdout + done.stderr).split())[-200:]}")
+
+
+def _free_port() -> int:
+    """Outside those that adb itself looks for emulators on."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port: int = listener.getsockname()[1]
+        if not 5550 <= port <= 5600:
+            return port
