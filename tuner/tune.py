@@ -164,9 +164,7 @@ def tune(
         if twins.names:
             deep = Validator(bench.evaluator("deep", twins.weights, twins.names), shape, rule=rule, truth=truth)
             deep.run(twins.names)
-            front = pareto_front(
-                with_twins(evaluated, twins, lambda one: replace(one, found=deep[one.configuration]))
-            )
+            front = pareto_front(with_twins(evaluated, twins, lambda one: replace(one, found=deep[one.configuration])))
     weights = _brought_along(front, calibration.scales, twins.weights)
     curve = Curve(
         created=now(),

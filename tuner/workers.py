@@ -47,7 +47,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Parcel:
-    """What all jobs of a model share, as it travels: the bytes of the model and of weights.bin, and the samples, (N, ...)."""
+    """What all jobs of a model share, as it travels: the bytes of model and weights.bin, and the samples, (N, ...)."""
 
     key: str
     model: bytes
@@ -249,7 +249,9 @@ def _weights_at_hand(handle: Path | Parcel, parcel: Parcel) -> Iterator[Path]:
 @lru_cache(maxsize=2)
 def _parcel(folder: Path) -> Parcel:
     model = (folder / "model.tflite").read_bytes()
-    return Parcel(folder.name, model, (folder / "weights.bin").read_bytes(), np.load(folder / "samples.npy", mmap_mode="r"))
+    return Parcel(
+        folder.name, model, (folder / "weights.bin").read_bytes(), np.load(folder / "samples.npy", mmap_mode="r")
+    )
 
 
 _LOADED: dict[str, Interpreter] = {}

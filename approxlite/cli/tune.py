@@ -139,4 +139,5 @@ def _print(curve: Curve, out: Path) -> None:
 
 
 def _entered(stack: ExitStack, running: RunningWorkers) -> Workers:
-    return stack.enter_context(running) if isinstance(running, LocalWorkers) else stack.enter_context(running)
+    workers: Workers = stack.enter_context(running)  # type: ignore[assignment]
+    return workers

@@ -29,7 +29,8 @@ _LEAST_DIFFERING = 5  # answers, in each half, for confidences of disagreements 
 @dataclass(frozen=True)
 class Part:
     """outputs: (samples, classes), of the approximate rung, in order. changes: (samples,), of the input since the one
-    before, as sessions measure it; NaN at the first. still: (samples,), whether the person sat, stood or lay; None where samples are unrelated.
+    before, as sessions measure it; NaN at the first. still: (samples,), whether the person sat, stood or lay; None
+    where samples are unrelated.
     """
 
     outputs: NDArray[np.float32]

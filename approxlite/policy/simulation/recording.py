@@ -75,7 +75,7 @@ class Recording:
     @property
     def output_count(self) -> int:
         """Most entries of an output."""
-        return max(output.shape[1] for output in self.outputs)
+        return max(int(output.shape[1]) for output in self.outputs)
 
 
 def answers(runner: Runner, rungs: int, x: NDArray[Any]) -> tuple[list[NDArray[np.float32]], NDArray[np.float64]]:

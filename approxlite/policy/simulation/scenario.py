@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -107,7 +106,7 @@ def play(
     with (
         Controller(
             recording.facts(device), candidates, rule, exact_rung=recording.exact_rung, certified=certified,
-            agreement=recording.agreement, guard=None if guard is None else ctypes.c_void_p(guard.handle),
+            agreement=recording.agreement, guard=None if guard is None else guard.handle,
             output_count=recording.output_count, from_s=0.0,
         ) as session,
         Simulator(
