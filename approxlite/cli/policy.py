@@ -1,4 +1,4 @@
-"""`approxlite policy`: build one from a curve, and say what one holds."""
+"""`approxlite policy`: build one from a curve, sign it, and say what one holds."""
 
 from __future__ import annotations
 
@@ -16,13 +16,26 @@ from approxlite.formats.policy import Policy, Stage, load_policy, save_policy
 from approxlite.model import load_model
 from approxlite.policy.build import build_policy
 from approxlite.policy.candidates import AIM
+from approxlite.policy.signing import (
+    generate_key,
+    load_private_key,
+    load_public_key,
+    sign_policy,
+    signer_of,
+)
 from approxlite.policy.verify import verify
 from approxlite.report.text import percent_interval, ratio_interval
 from approxlite.report.words import certificate_sentence
 
-app = typer.Typer(help="Build a policy from a curve, or show what one holds.", no_args_is_help=False)
+app = typer.Typer(help="Build a policy from a curve, sign it, or show what one holds.", no_args_is_help=False)
 
 CurveFile = Annotated[Path, typer.Argument(metavar="CURVE", help="A curve.json, with its weights.bin beside it.")]
+KeyOut = Annotated[Path, typer.Option("--out", metavar="FILE", help="The private key to write, a new file.")]
+SigningKey = Annotated[Path, typer.Option("--key", metavar="FILE", help="The private key, as keygen wrote it.")]
+PublicKeys = Annotated[
+    list[Path] | None,
+    typer.Option("--key", metavar="FILE", help="A public key, as keygen wrote it; more than one may be given."),
+]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="The policy to write.")]
 
 
@@ -83,15 +96,50 @@ def show(policy: options.PolicyFile, json: options.Json = False) -> None:
         _print(loaded)
 
 
-@app.command("verify")
-def check(policy: options.PolicyFile, model: options.ModelOptions, json: options.Json = False) -> None:
-    """Check that a policy belongs to a model, and that its rungs compute the same bits here as where it was made.
+@app.command("keygen")
+def keygen(out: KeyOut, json: options.Json = False) -> None:
+    """Make a key that signs policies: FILE, which only you should have, and FILE.pub, which goes into apps.
 
-    Example: `approxlite policy verify runs/policy.approx --model model.tflite`
+    Example: `approxlite policy keygen --out release.key`
+    """
+    made = generate_key(out)
+    if json:
+        print_json(made)
+    else:
+        print_line(f"key {made.sha256[:16]}: {made.private}, for you alone, and {made.public}, for apps and phones")
+
+
+@app.command("sign")
+def sign(
+    policy: options.PolicyFile,
+    key: SigningKey,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where to; else in place.")] = None,
+    json: options.Json = False,
+) -> None:
+    """Sign a policy, so that a phone that knows the public key takes it. What changes a policy drops its signature.
+
+    Example: `approxlite policy sign runs/policy.approx --key release.key`
+    """
+    signature = sign_policy(policy, load_private_key(key), out or policy)
+    if json:
+        print_json(signature)
+    else:
+        print_line(f"signed by key {signature.key_sha256[:16]}; written to {out or policy}")
+
+
+@app.command("verify")
+def check(
+    policy: options.PolicyFile, model: options.ModelOptions, key: PublicKeys = None, json: options.Json = False
+) -> None:
+    """Check that a policy belongs to a model, that its rungs compute the same bits here as where it was made, and with
+    `--key` that one of these keys signed it.
+
+    Example: `approxlite policy verify runs/policy.approx --model model.tflite --key release.key.pub`
     """
     for path in model:
         load_model(path)  # says more about a damaged file than "another model"
-    verification = verify(load_policy(policy), model)
+    signed_by = signer_of(policy, [load_public_key(each) for each in key]) if key else None
+    verification = verify(load_policy(policy), model, signed_by)
     if json:
         print_json(verification)
         return

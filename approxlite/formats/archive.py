@@ -19,7 +19,7 @@ _LOCAL_HEADER = struct.Struct("<4s22xHH")  # in front of each member: signature,
 _ALIGNMENT = 64
 
 
-def pack_members(policy: bytes, rungs: bytes | None) -> bytes:
+def pack_members(policy: bytes, rungs: bytes | None, signature: bytes | None = None) -> bytes:
     """The archive. Equal members give equal bytes."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as file:
@@ -28,6 +28,8 @@ def pack_members(policy: bytes, rungs: bytes | None) -> bytes:
             aligned.extra = _padding(_LOCAL_HEADER.size + len(aligned.filename))
             file.writestr(aligned, rungs)
         file.writestr(zipfile.ZipInfo("policy.json", _OLDEST_ZIP_TIME), policy)
+        if signature is not None:
+            file.writestr(zipfile.ZipInfo("signature", _OLDEST_ZIP_TIME), signature)
     return archive.getvalue()
 
 

@@ -18,7 +18,8 @@ from approxlite.formats.trace import load_trace
 from support.model_builder import ModelBuilder
 
 VERBS = (
-    *("inspect", "profile", "tune", "policy build", "policy show", "policy verify", "certify", "simulate"),
+    *("inspect", "profile", "tune", "policy build", "policy keygen", "policy sign", "policy show", "policy verify"),
+    *("certify", "simulate"),
     *("evaluate", "bench", "optimize", "report", "doctor", "demo"),
 )
 
@@ -46,6 +47,17 @@ def test_no_arguments_show_the_help(approxlite: Any) -> None:
 def test_every_verb_that_there_is_is_tested_here() -> None:
     named = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
     assert named == {verb.split()[0] for verb in VERBS}
+
+
+def test_a_signed_policy_is_verified_by_its_key_alone(approxlite: Any, made: Path, model: Path, tmp_path: Path) -> None:
+    ours, other, signed = (tmp_path / name for name in ("ours.key", "other.key", "signed.approx"))
+    named = answer(approxlite("policy", "keygen", "--out", ours, "--json"))["sha256"]
+    assert approxlite("policy", "keygen", "--out", other).code == 0
+    assert approxlite("policy", "sign", made / "policy.approx", "--key", ours, "--out", signed).code == 0
+    verified = answer(approxlite("policy", "verify", signed, "--model", model, "--key", f"{ours}.pub", "--json"))
+    assert verified["signed_by"] == named
+    assert approxlite("policy", "verify", signed, "--model", model, "--key", f"{other}.pub").code == 2
+    assert approxlite("policy", "verify", made / "policy.approx", "--model", model, "--key", f"{ours}.pub").code == 2
 
 
 def test_inspect_lists_operators_in_model_order(approxlite: Any, model: Path) -> None:

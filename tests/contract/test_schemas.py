@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from approxlite.formats.archive import pack_members
 from approxlite.formats.curve import load_curve, unpack_scales
 from approxlite.formats.document import parse_document
 from approxlite.formats.errors import PolicyError
@@ -16,11 +17,12 @@ from approxlite.formats.policy import Policy
 from approxlite.formats.profile import load_profile
 from approxlite.formats.schema import schemas
 from approxlite.formats.trace import load_trace
+from approxlite.policy.signing import key_sha256, load_public_key, signer_of
 
 CONTRACT = Path(__file__).parent
 EXPORTED = CONTRACT.parent.parent / "docs" / "formats"
 LINES = {"profile": "profile.jsonl", "trace": "trace.jsonl"}
-WHOLE = {"curve": "curve.json", "policy": "policy.json"}
+WHOLE = {"curve": "curve.json", "policy": "policy.json", "signature": "signature.json"}
 
 
 def validate(name: str, content: Any) -> None:
@@ -48,6 +50,15 @@ def test_the_schema_refuses_unknown_fields(name: str) -> None:
     content = json.loads((CONTRACT / WHOLE[name]).read_text())
     with pytest.raises(jsonschema.ValidationError):
         validate(name, {**content, "surprise": 1})
+
+
+def test_the_contract_policy_is_signed_by_the_contract_key(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.approx"
+    policy.write_bytes(
+        pack_members((CONTRACT / "policy.json").read_bytes(), None, (CONTRACT / "signature.json").read_bytes())
+    )
+    key = load_public_key(CONTRACT / "signing_key.pub")
+    assert signer_of(policy, [key]) == key_sha256(key)
 
 
 def test_profile_is_read() -> None:
