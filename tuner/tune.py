@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 import approxlite
 from approxlite.formats.agreement import TOP_ONE, AgreementRule
-from approxlite.formats.configuration import Configuration
+from approxlite.formats.configuration import EXACT, Configuration
 from approxlite.formats.curve import Curve, Residuals, pack_scales, save_curve
 from approxlite.formats.data import Data
 from approxlite.formats.document import now
 from approxlite.formats.provenance import ModelReference
+from approxlite.formats.rung import RungSpec
 from approxlite.formats.scale import Scale
 from approxlite.formats.weights import Calibrated, Owner, Weights, needed_by, pack_calibrated, pack_weights
 from approxlite.model.reader import load_model
@@ -46,7 +47,8 @@ from approxlite.tuner.search import Front
 from approxlite.tuner.sensitivity import base_of, measure_sensitivities, passes, spread
 from approxlite.tuner.successive import explored, searched
 from approxlite.tuner.validate import Candidate, Truth, Validator
-from approxlite.tuner.workers import Workers, WorkingEvaluator
+from approxlite.tuner.workers import Workers
+from approxlite.tuner.working_evaluator import WorkingEvaluator
 
 EVALUATIONS = 32
 """Configurations that are really run on the search samples and really timed."""
@@ -98,6 +100,7 @@ def tune(
     check_fits(profile, file.sha256, numerics_version(), ours.operators)
     parts = split(data, seed)
     seen = data.x[parts.calibration]
+    ours.set_ladder([RungSpec(configuration=EXACT)])
     shape = ours.run_many(data.x[parts.search[:1]]).shape[1:]
     rule = _fitting(rule, shape)
     progress("calibrating", 0.0)
