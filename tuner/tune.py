@@ -20,6 +20,7 @@ from approxlite.formats.curve import Curve, Residuals, pack_scales, save_curve
 from approxlite.formats.data import Data
 from approxlite.formats.document import now
 from approxlite.formats.provenance import ModelReference
+from approxlite.formats.rung import RungSpec
 from approxlite.formats.scale import Scale
 from approxlite.formats.weights import Calibrated, Owner, Weights, needed_by, pack_calibrated, pack_weights
 from approxlite.model.reader import load_model
@@ -98,6 +99,7 @@ def tune(
     check_fits(profile, file.sha256, numerics_version(), ours.operators)
     parts = split(data, seed)
     seen = data.x[parts.calibration]
+    ours.set_ladder([RungSpec(configuration="exact")])
     shape = ours.run_many(data.x[parts.search[:1]]).shape[1:]
     rule = _fitting(rule, shape)
     progress("calibrating", 0.0)
