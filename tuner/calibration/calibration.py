@@ -59,7 +59,8 @@ def calibrate(
 
     interpreter: of the model at `model_path`; its ladder is replaced. samples: (N, ...), without labels; a few hundred
     of the domain that the model will be used in. An operator whose weights cannot be read, or which the engine does not
-    run by itself, gets none. Equal arguments give equal weights on any number of cores. Raises ModelError. `progress` is told which share is done.
+    run by itself, gets none. Equal arguments give equal weights on any number of cores. Raises ModelError. `progress`
+    is told which share is done.
     """
     scales = input_grids(interpreter, samples)
     wanted = {operator: atoms for operator, texts in knobs.items() if (atoms := _atoms(texts))}
