@@ -19,7 +19,7 @@ POLICY = policy_of([stages((2, 1.4), (1, 1.2), (0, None))], model=MODEL)
 
 
 def test_rows_are_what_a_session_does() -> None:
-    rows = simulate(POLICY, MODEL, DATA).rows
+    rows = tuple(simulate(POLICY, MODEL, DATA).rows)
     with Session(POLICY, MODEL) as session:
         for x, row in zip(DATA.x, rows, strict=True):
             answer = session.run(x)
@@ -29,7 +29,7 @@ def test_rows_are_what_a_session_does() -> None:
 
 
 def test_the_summary_adds_up() -> None:
-    rows, summary = (lambda s: (s.rows, s.summary))(simulate(POLICY, MODEL, DATA))
+    rows, summary = (lambda s: (tuple(s.rows), s.summary))(simulate(POLICY, MODEL, DATA))
     assert summary.samples == len(rows) == 50
     assert summary.agreement.value == np.mean([row.agrees for row in rows])
     assert summary.agreement.low <= summary.agreement.value <= summary.agreement.high
@@ -55,7 +55,7 @@ def test_labels_give_the_accuracy() -> None:
 
 
 def test_rows_survive_their_file(tmp_path) -> None:
-    rows = simulate(POLICY, MODEL, DATA).rows
+    rows = tuple(simulate(POLICY, MODEL, DATA).rows)
     save_trace(tmp_path / "trace.jsonl", rows)
     assert load_trace(tmp_path / "trace.jsonl") == rows
 
