@@ -20,7 +20,7 @@ from controllers.engines import engines, play_engine, walkable
 from controllers.frontier import Point, cost_at, share_at_equal_disagreement
 from controllers.measured import Costs, Ladders
 from controllers.really import really_run
-from controllers.rhythm import Budget, Heat, Hour, budgets, facts_of, heat, in_the_sun
+from controllers.rhythm import Budget, Heat, Hour, budgets, facts_of, heat, in_the_sun, on_phone
 from controllers.speed import MOST_S, MOST_US, speeds
 from controllers.subjects import Subject
 from controllers.tuned import tuned
@@ -37,8 +37,7 @@ def compare(
     say(f"{subject.name}: {len(ladders.configurations)} rungs")
     xs = ladders.samples("test")
     costs = ladders.costs(xs, seconds, seed)
-    flat = Costs(costs.cost_ms, costs.cost_ms, costs.stock_ms, costs.rounds)  # tails are for the hours of use alone
-    tuning_recording, test = ladders.recording("tuning", flat), ladders.recording("test", flat)
+    tuning_recording, test = ladders.recording("tuning", costs), ladders.recording("test", costs)
     other = [rung not in ladders.last_network for rung in range(len(ladders.configurations))]
     tuning = Tuning(tuning_recording, other if any(other) else ())
     stream = subject.order == "stream"
@@ -63,7 +62,7 @@ def compare(
     warm: Heat | None = None
     sunny: list[Hour] = []
     if not stream:
-        learned, lived_on = ladders.recording("tuning", costs), ladders.recording("test", costs)
+        learned, lived_on = on_phone(tuning_recording), on_phone(test)
         hours, warm = budgets(learned, lived_on, steps, seed), heat(learned, lived_on, steps, seed)
         sunny, lived = in_the_sun(learned, lived_on, steps, seed)
         save_trace(cache / f"{subject.name}.trace.jsonl", trace_rows(lived, now(), test.outputs))
