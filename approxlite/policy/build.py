@@ -24,7 +24,7 @@ from approxlite.runtime.backend import ModelSource
 from approxlite.runtime.ladder import Ladder
 from approxlite.runtime.probes import make_probe
 
-_BYTES_ADDED_LATER = 4000  # by a certificate
+_BYTES_ADDED_LATER = 6000  # by a certificate and a guard
 _PROBE_BYTES = 200
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -19,12 +19,13 @@ from approxlite.formats.errors import InputError
 from approxlite.formats.interval import Estimate
 from approxlite.formats.policy import Policy
 from approxlite.formats.rule import Rule
-from approxlite.formats.trace import OutputSummary, TraceRow
+from approxlite.formats.trace import TraceRow
 from approxlite.policy.outcomes import Outcomes, answered_shares, collect_policy, reached_shares
 from approxlite.policy.simulation.devices import HERE
 from approxlite.policy.simulation.oracle import oracle_cost
 from approxlite.policy.simulation.recording import Recording, recording_of
 from approxlite.policy.simulation.scenario import Played, Scenario, play
+from approxlite.policy.simulation.trace import finite, given, trace_rows
 from approxlite.policy.statistics import share
 from approxlite.runtime.backend import ModelSource
 from approxlite.runtime.controller import CandidateFacts, candidates_of, reason_of
@@ -97,24 +98,8 @@ class Simulation:
     @property
     def rows(self) -> Iterator[TraceRow]:
         """One per input, in order."""
-        given, outputs = _given(self.played), self.outcomes.outputs if self.outcomes.has_scores else None
-        for index, (step, sample) in enumerate(zip(self.played.steps, given, strict=True)):
-            rung = int(step["rung"])
-            yield TraceRow(
-                time=self.begun + timedelta(seconds=float(step["time_s"])),
-                index=index,
-                rung=rung,
-                rungs_run=runs_of(step),
-                candidate=int(step["candidate"]) if step["candidate"] >= 0 else None,
-                chosen=reason_of(int(step["chosen_reason"])),
-                chosen_evidence=_finite(step["chosen_evidence"]),
-                reason=reason_of(int(step["accepted_reason"])),
-                evidence=_finite(step["accepted_evidence"]),
-                output=None if outputs is None else _summarised(outputs[rung][sample]),
-                latency_ms=float(step["latency_ms"]),
-                energy_mj=_finite(step["energy_mj"]) or None,
-                agrees=not step["differs"],
-            )
+        scores = self.outcomes.outputs if self.outcomes.has_scores else None
+        return trace_rows(self.played, self.begun, scores)
 
 
 def simulate(
@@ -192,7 +177,7 @@ def _summary(
     evidence = min(inputs, outcomes.samples)
     right = None
     if data.y is not None and outcomes.has_scores:
-        answers = outcomes.answers()[steps["rung"], _given(played)]
+        answers = outcomes.answers()[steps["rung"], given(played)]
         right = _share_of(np.asarray(answers == data.y[played.order]), evidence)
     alone = tuple(
         Alone(rung=number, cost=rung.cost.value, agreement=1 - float(wrong.mean()))
@@ -220,15 +205,9 @@ def _summary(
         oracle=oracle_cost([each.cost for each in alone], outcomes.differs, 1 - float((steps["differs"] == 0).mean())),
         guard=guarded,
         joules_per_hour=played.joules_per_hour if device.run_w > 0 else None,
-        battery=_finite(played.state.battery),
+        battery=finite(played.state.battery),
         temperature_c=played.state.temperature_c if device.thermal is not None else None,
     )
-
-
-def _given(played: Played) -> NDArray[np.uint32]:
-    """(inputs,): the sample whose answer each input is given: its own, or the last one's that ran."""
-    ran = np.where(played.steps["reused"] == 0, np.arange(len(played.steps)), 0)
-    return played.order[np.maximum.accumulate(ran)]
 
 
 def _share_of(found: NDArray[np.bool_], evidence: int) -> Estimate:
@@ -238,12 +217,3 @@ def _share_of(found: NDArray[np.bool_], evidence: int) -> Estimate:
     return interval.model_copy(
         update={"value": value, "low": min(interval.low, value), "high": max(interval.high, value)}
     )
-
-
-def _summarised(scores: NDArray[np.float32]) -> OutputSummary:
-    top = int(scores.argmax())
-    return OutputSummary(top=top, value=_finite(scores[top]))
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
