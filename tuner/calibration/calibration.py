@@ -29,8 +29,8 @@ from approxlite.tuner.interpreter import Tunable
 MOST_SAMPLES = 512
 """More add little to second moments."""
 
-ROWS_FOR_EACH_INPUT = 16
-LEAST_ROWS = 4096
+ROWS_FOR_EACH_INPUT = 64
+LEAST_ROWS = 16384
 MOST_ROWS_PER_SAMPLE = 64
 """Windows of one sample are much alike."""
 

@@ -15,7 +15,7 @@ from approxlite.runtime import Interpreter
 from approxlite.tuner.calibration import Calibration, calibrate, recalibrate
 from support.model_builder import ModelBuilder
 
-DEEP = "conv_2d_2=int8+inputs:1/2,conv_2d_4=inputs:3/4,conv_2d_6=int8,conv_2d_8=rank:3/4"
+DEEP = "conv_2d_2=int8+inputs:1/2,conv_2d_4=int8,conv_2d_6=int8+inputs:1/2,conv_2d_8=rank:3/4"
 
 
 def loaded(path: Path) -> Interpreter:
