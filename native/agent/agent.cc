@@ -8,7 +8,7 @@ namespace approxlite::agent {
 namespace {
 
 // While a device cools, its sensors are asked so often: each time costs it some heat.
-constexpr int64_t kCoolingNs = 2 * kSecond;
+constexpr int64_t kCoolingNs = kSecond;
 // A plan whose last line is not whole is looked at again so often, this far apart.
 constexpr int kLooks = 10;
 constexpr int64_t kLookNs = 100 * kMillisecond;
