@@ -1,13 +1,14 @@
 // Weights of depthwise convolutions.
 #include <cmath>
 
+#include "engine/float_weights.h"
 #include "engine/weights.h"
 
 namespace approxlite {
 
 const Buffer& Weights::depthwise_float() {
   if (depthwise_float_.data() == nullptr) {
-    const std::vector<float> values = source_.floats(true);
+    const FloatWeights values(source_, true);
     depthwise_float_ = Buffer(kernels_.depthwise_float_packed_bytes(taps_, run_));
     kernels_.depthwise_float_pack(values.data(), source_.bias, taps_, run_, depthwise_float_.data());
   }
@@ -29,7 +30,7 @@ const DepthwiseInt8Weights& Weights::depthwise_int8() {
     }
   } else {
     // Symmetric, the largest weight of each channel at 127. A weight that is no number counts as 0.
-    const std::vector<float> floats = source_.floats(true);
+    const FloatWeights floats(source_, true);
     for (size_t c = 0; c < channels; ++c) {
       float largest = 0;
       for (size_t tap = 0; tap < taps; ++tap) largest = std::fmax(largest, std::fabs(floats[tap * channels + c]));

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "engine/float_weights.h"
 #include "engine/own_weights.h"
 
 namespace approxlite {
@@ -17,8 +18,8 @@ int8_t quantized_weight(float value, float scale) {
 }
 
 // Symmetric, the largest weight of each output at 127. `values` are [outputs][k].
-std::vector<int8_t> quantize(const std::vector<float>& values, size_t k, std::vector<float>* scales) {
-  std::vector<int8_t> quantized(values.size());
+std::vector<int8_t> quantize(const float* values, size_t k, std::vector<float>* scales) {
+  std::vector<int8_t> quantized(scales->size() * k);
   for (size_t o = 0; o < scales->size(); ++o) {
     float largest = 0;
     for (size_t i = 0; i < k; ++i) largest = std::fmax(largest, std::fabs(values[o * k + i]));
@@ -60,8 +61,9 @@ class Int8Values {
       return;
     }
     if (!source.eight_bit()) scales.resize(static_cast<size_t>(source.rows));
-    made_ = fill_up(source.eight_bit() ? signed_integers(source)
-                                       : quantize(source.floats(false), static_cast<size_t>(source.columns), &scales),
+    made_ = fill_up(source.eight_bit()
+                        ? signed_integers(source)
+                        : quantize(FloatWeights(source, false).data(), static_cast<size_t>(source.columns), &scales),
                     static_cast<size_t>(run));
     size_ = made_.size();
   }
@@ -96,7 +98,7 @@ size_t size_of(const Int8Weights& weights) {
 const Buffer& Weights::float_pack() {
   if (float_pack_.data() == nullptr) {
     const int k = taps_ * run_;
-    const std::vector<float> values = source_.floats(false);
+    const FloatWeights values(source_, false);
     float_pack_ = Buffer(kernels_.conv_float_packed_bytes(k, source_.rows));
     kernels_.conv_float_pack(values.data(), source_.bias, k, source_.rows, float_pack_.data());
   }
@@ -156,7 +158,7 @@ const SubsetWeights& Weights::subset(Fraction share, const std::shared_ptr<const
     std::copy_n(own->weights, values.size(), values.data());
     subset.bias.assign(own->bias, own->bias + outputs);
   } else {
-    const std::vector<float> whole = source_.floats(false);
+    const FloatWeights whole(source_, false);
     for (size_t i = 0; i < values.size() / 4; ++i) {
       const size_t o = i / listed.size(), group = static_cast<size_t>(listed[i % listed.size()]);
       std::copy_n(whole.data() + o * static_cast<size_t>(source_.columns) + 4 * group, 4, values.data() + 4 * i);
@@ -166,7 +168,7 @@ const SubsetWeights& Weights::subset(Fraction share, const std::shared_ptr<const
   }
   if (int8) {
     subset.int8.scales.resize(outputs);
-    pack(quantize(values, k, &subset.int8.scales).data(), k, kernels_, &subset.int8);
+    pack(quantize(values.data(), k, &subset.int8.scales).data(), k, kernels_, &subset.int8);
   } else {
     subset.float_pack = Buffer(kernels_.conv_float_packed_bytes(static_cast<int>(k), source_.rows));
     kernels_.conv_float_pack(values.data(), subset.bias.data(), static_cast<int>(k), source_.rows,
