@@ -7,15 +7,10 @@
 
 #include "engine/float_weights.h"
 #include "engine/own_weights.h"
+#include "engine/symmetric_weights.h"
 
 namespace approxlite {
 namespace {
-
-// A weight that is no number counts as 0, one out of range as the nearest: no model may cause undefined behaviour.
-int8_t quantized_weight(float value, float scale) {
-  const float q = std::nearbyint(value / scale);
-  return static_cast<int8_t>(q > 127 ? 127 : q < -127 ? -127 : q == q ? q : 0);
-}
 
 // Symmetric, the largest weight of each output at 127. `values` are [outputs][k].
 std::vector<int8_t> quantize(const float* values, size_t k, std::vector<float>* scales) {
@@ -23,9 +18,9 @@ std::vector<int8_t> quantize(const float* values, size_t k, std::vector<float>* 
   for (size_t o = 0; o < scales->size(); ++o) {
     float largest = 0;
     for (size_t i = 0; i < k; ++i) largest = std::fmax(largest, std::fabs(values[o * k + i]));
-    const float scale = largest > 0 ? largest / 127.0f : 1.0f;
+    const float scale = symmetric_scale(largest);
     (*scales)[o] = scale;
-    for (size_t i = 0; i < k; ++i) quantized[o * k + i] = quantized_weight(values[o * k + i], scale);
+    for (size_t i = 0; i < k; ++i) quantized[o * k + i] = symmetric_weight(values[o * k + i], scale);
   }
   return quantized;
 }
