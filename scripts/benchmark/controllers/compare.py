@@ -20,7 +20,7 @@ from controllers.engines import engines, play_engine, walkable
 from controllers.frontier import Point, cost_at, share_at_equal_disagreement
 from controllers.measured import Costs, Ladders
 from controllers.really import really_run
-from controllers.rhythm import Budget, Heat, Hour, budgets, facts_of, heat, in_the_sun, on_phone
+from controllers.rhythm import Budget, Heat, Hour, budgets, facts_of, heat, in_the_sun
 from controllers.speed import MOST_S, MOST_US, speeds
 from controllers.subjects import Subject
 from controllers.tuned import tuned
@@ -62,9 +62,8 @@ def compare(
     warm: Heat | None = None
     sunny: list[Hour] = []
     if not stream:
-        learned, lived_on = on_phone(tuning_recording), on_phone(test)
-        hours, warm = budgets(learned, lived_on, steps, seed), heat(learned, lived_on, steps, seed)
-        sunny, lived = in_the_sun(learned, lived_on, steps, seed)
+        hours, warm = budgets(tuning_recording, test, steps, seed), heat(tuning_recording, test, steps, seed)
+        sunny, lived = in_the_sun(tuning_recording, test, steps, seed)
         save_trace(cache / f"{subject.name}.trace.jsonl", trace_rows(lived, now(), test.outputs))
     ways = {"ours": chosen[headline], "static": tuning.static(DEFAULT_AIM, static_rungs)}
     real = really_run(ladders, xs, ways, test, seconds, seed)
