@@ -19,7 +19,7 @@ from approxlite.policy.simulation.devices import device_model
 from approxlite.policy.simulation.scenario import Scenario
 from approxlite.report.text import percent, percent_interval, ratio_interval
 
-_WORDS = {"first_stage": "the policy's own, nothing presses", "late": "the fastest, none is done in time"}
+_WORDS = {"first_stage": "the policy's own, nothing presses", "late": "most often in time, none is surely"}
 
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write trace.jsonl, a line per input.")]
 Device = Annotated[
