@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from controllers.rhythm import Budget, Heat, Hour, budgets, facts_of, heat, in_t
 from controllers.speed import MOST_S, MOST_US, speeds
 from controllers.subjects import Subject
 from controllers.tuned import tuned
+
+TRACED = 20_000
+"""Inputs of the hour in the sun that are left in a trace."""
 
 MOST_CERTIFIED = 0.03
 """Largest aim of candidates that a simulated phone may follow, as after certifying at a few per cent."""
@@ -64,7 +68,7 @@ def compare(
     if not stream:
         hours, warm = budgets(tuning_recording, test, steps, seed), heat(tuning_recording, test, steps, seed)
         sunny, lived = in_the_sun(tuning_recording, test, steps, seed)
-        save_trace(cache / f"{subject.name}.trace.jsonl", trace_rows(lived, now(), test.outputs))
+        save_trace(cache / f"{subject.name}.trace.jsonl", islice(trace_rows(lived, now(), test.outputs), TRACED))
     ways = {"ours": chosen[headline], "static": tuning.static(DEFAULT_AIM, static_rungs)}
     real = really_run(ladders, xs, ways, test, seconds, seed)
     differs = test.differs()
