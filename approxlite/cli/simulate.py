@@ -19,6 +19,8 @@ from approxlite.policy.simulation.devices import device_model
 from approxlite.policy.simulation.scenario import Scenario
 from approxlite.report.text import percent, percent_interval, ratio_interval
 
+_WORDS = {"first_stage": "the policy's own, nothing presses", "late": "most often in time, none is surely"}
+
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write trace.jsonl, a line per input.")]
 Device = Annotated[
     str,
@@ -113,8 +115,12 @@ def in_words(summary: Summary) -> list[str]:
         f"accuracy {percent_interval(summary.accuracy)}, expected share of stock float time "
         f"{ratio_interval(summary.expected_cost)}; a clairvoyant would need {summary.oracle:.3f}"
     ]
-    chosen = ", ".join(f"{reason.replace('_', ' ')} {percent(share)}" for reason, share in summary.reasons.items())
-    lines.append(f"why: {chosen}" + (f"; answers given again {percent(summary.reused)}" if summary.reused else ""))
+    reasons = ((_WORDS.get(reason, reason.replace("_", " ")), share) for reason, share in summary.reasons.items())
+    lines.append(
+        "candidate chosen: "
+        + ", ".join(f"{words} {percent(share)}" for words, share in reasons)
+        + (f"; answers given again {percent(summary.reused)}" if summary.reused else "")
+    )
     if summary.late is not None:
         lines.append(f"answered too late: {percent(summary.late)}")
     if summary.joules_per_hour is not None:

@@ -55,12 +55,13 @@ class Recording:
         return self.class_maps[rung] if self.class_maps else None
 
     def on(self, device: DeviceModel) -> list[RecordedRung]:
-        """The rungs at the device's speed and power."""
+        """The rungs at the device's speed and power, with its tail."""
+        slow = self.slow_ms if device.tail is None else [device.tail * ms for ms in self.cost_ms]
         return [
             RecordedRung(
                 outputs=each,
                 cost_ms=self.cost_ms[rung] * device.slower,
-                slow_ms=self.slow_ms[rung] * device.slower,
+                slow_ms=slow[rung] * device.slower,
                 energy_mj=self.cost_ms[rung] * device.slower * device.run_w,
                 class_map=self.class_map(rung),
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,13 @@ from controllers.engines import engines, play_engine, walkable
 from controllers.frontier import Point, cost_at, share_at_equal_disagreement
 from controllers.measured import Costs, Ladders
 from controllers.really import really_run
-from controllers.rhythm import Budget, Heat, Hour, budgets, facts_of, heat, in_the_sun, on_phone
+from controllers.rhythm import Budget, Heat, Hour, budgets, facts_of, heat, in_the_sun
 from controllers.speed import MOST_S, MOST_US, speeds
 from controllers.subjects import Subject
 from controllers.tuned import tuned
+
+TRACED = 20_000
+"""Inputs of the hour in the sun that are left in a trace."""
 
 MOST_CERTIFIED = 0.03
 """Largest aim of candidates that a simulated phone may follow, as after certifying at a few per cent."""
@@ -62,10 +66,9 @@ def compare(
     warm: Heat | None = None
     sunny: list[Hour] = []
     if not stream:
-        learned, lived_on = on_phone(tuning_recording), on_phone(test)
-        hours, warm = budgets(learned, lived_on, steps, seed), heat(learned, lived_on, steps, seed)
-        sunny, lived = in_the_sun(learned, lived_on, steps, seed)
-        save_trace(cache / f"{subject.name}.trace.jsonl", trace_rows(lived, now(), test.outputs))
+        hours, warm = budgets(tuning_recording, test, steps, seed), heat(tuning_recording, test, steps, seed)
+        sunny, lived = in_the_sun(tuning_recording, test, steps, seed)
+        save_trace(cache / f"{subject.name}.trace.jsonl", islice(trace_rows(lived, now(), test.outputs), TRACED))
     ways = {"ours": chosen[headline], "static": tuning.static(DEFAULT_AIM, static_rungs)}
     real = really_run(ladders, xs, ways, test, seconds, seed)
     differs = test.differs()

@@ -42,7 +42,9 @@ def save_plot(results: Sequence[dict[str, Any]], path: Path) -> None:
             )
         drawing.update_xaxes(ticksuffix=" %", rangemode="tozero", title_text="time, share of stock float", **place)
         drawing.update_yaxes(ticksuffix=" %", title_text="answers that differ from exact", **place)
-    drawing.update_layout(template="plotly_white", height=430 * rows, legend={"orientation": "h", "y": -0.08})
+    legend = {"orientation": "h", "yref": "container", "y": 0.99, "yanchor": "top", "x": 0.0}
+    margin = {"l": 70, "r": 20, "t": 90, "b": 60}
+    drawing.update_layout(template="plotly_white", height=120 + 400 * rows, legend=legend, margin=margin)
     path.parent.mkdir(parents=True, exist_ok=True)
     drawing.write_html(path, include_plotlyjs=True)
 

@@ -18,7 +18,7 @@ from approxlite.runtime.controller import CandidateFacts, Context, Controller
 from controllers.adaptive import Chosen
 from controllers.measured import Ladders
 
-MIN_ROUNDS = 5
+MIN_ROUNDS = 3
 
 
 def really_run(

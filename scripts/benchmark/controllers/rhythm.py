@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,6 @@ PERIOD_MS = 66.0  # fifteen pictures a second
 SHARES = (0.15, 0.4, 0.65, 0.9)  # budgets between the cheapest certified candidate's and exact's
 TOO_LITTLE = 0.5  # of what the cheapest candidate takes beyond idling: a budget that nothing certified can keep
 HEADROOM_LIMIT = 0.85
-TAIL = 1.3
-"""99th percentile of a run over its median. The phone is made up; a desk's tail would be that of its neighbours."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +41,6 @@ class Budget:
         if self.past_certified:
             return False
         return abs(self.used / self.joules_per_hour - 1) <= 0.03 if self.feasible else self.reported > 0.9
-
-
-def on_phone(recording: Recording) -> Recording:
-    """The same with the tail of the made-up phone."""
-    return replace(recording, slow_ms=tuple(TAIL * ms for ms in recording.cost_ms))
 
 
 def facts_of(recording: Recording, chosen: Sequence[Chosen], device: DeviceModel) -> list[CandidateFacts]:
@@ -148,7 +141,7 @@ def in_the_sun(tuning: Recording, test: Recording, chosen: Sequence[Chosen], see
     device = warm(PHONE)
     facts = facts_of(tuning, chosen, device)
     certified = len(facts) - 1
-    deadline_ms = test.slow_ms[test.exact_rung] * device.slower
+    deadline_ms = test.on(device)[test.exact_rung].slow_ms
     scenario = Scenario(device, period_ms=2 * _busy_period(test, device), hours=1.0, deadline_ms=deadline_ms, seed=seed)
 
     def followed(rule: Rule) -> Played:
