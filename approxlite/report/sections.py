@@ -96,10 +96,8 @@ def certificate(report: Report) -> str:
     if facts is None:
         return _section("certificate", "Certificate", "<p>This policy carries no certificate.</p>")
     words = (
-        f"On inputs like the certification data, at most {percent(facts.epsilon)} of the policy’s answers differ from "
-        f"the exact model’s. The probability that this statement is wrong is at most {percent(facts.delta)}. It needs "
-        "no labels, and it holds for the whole policy, thresholds included. It says nothing about inputs of another "
-        "kind."
+        f"{facts.statement} The probability that this promise is wrong is at most {percent(facts.delta)}. It needs no "
+        "labels, and it holds for the whole policy, thresholds included. It says nothing about inputs of another kind."
     )
     numbers = [
         ("samples kept for this and nothing else", str(facts.samples)),
@@ -108,7 +106,9 @@ def certificate(report: Report) -> str:
         ("smallest limit this many samples could support", percent(facts.smallest_epsilon, 2)),
         ("policies tested, most cautious first", str(len(facts.tests))),
     ]
-    return _section("certificate", "Certificate", f"<p>{words}</p>{_facts(numbers)}<p>{escape(report.advice)}</p>")
+    return _section(
+        "certificate", "Certificate", f"<p>{escape(words)}</p>{_facts(numbers)}<p>{escape(report.advice)}</p>"
+    )
 
 
 def operators(report: Report) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from approxlite.formats.policy import Policy
-from approxlite.policy.statement import together
+from approxlite.policy.statement import differing, together
 from approxlite.policy.statistics import samples_needed
 from approxlite.report.results import Results
 from approxlite.report.text import percent
@@ -27,7 +27,7 @@ def headline(policy: Policy, results: Results | None) -> str:
         return f"{saves}; nothing is certified yet."
     sure = percent(1 - certificate.delta)
     return (
-        f"{saves}, and at most {percent(certificate.epsilon)} of its answers differ from the exact model’s, "
+        f"{saves}, and at most {percent(certificate.epsilon)} of its answers {differing(policy.agreement)}, "
         f"with {sure} confidence."
     )
 
@@ -44,7 +44,7 @@ def certificate_sentence(policy: Policy) -> str:
         else ""
     )
     return (
-        f"certified: at most {percent(certificate.epsilon)} of answers differ from exact, with "
+        f"certified: at most {percent(certificate.epsilon)} of answers {differing(policy.agreement)}, with "
         f"{percent(1 - certificate.delta)} confidence ({certificate.disagreements} of {certificate.samples} samples "
         f"did; upper bound {percent(certificate.upper_bound, 2)}){again}"
     )
