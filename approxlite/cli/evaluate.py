@@ -12,7 +12,7 @@ from approxlite.cli.console import Progress, print_json, print_line, print_table
 from approxlite.formats.errors import InputError
 from approxlite.formats.policy import load_policy
 from approxlite.policy.evaluate import Evaluation, evaluate_configuration, evaluate_policy
-from approxlite.report.text import milliseconds, percent, percent_interval, ratio_interval, score_interval
+from approxlite.report.text import milliseconds, percent, percent_interval, quality_name, ratio_interval, score_interval
 
 PolicyOption = Annotated[Path | None, typer.Option("--policy", metavar="POLICY", help="Evaluate this policy.")]
 Configuration = Annotated[str | None, typer.Option(metavar="C", help="Evaluate this configuration; exact if neither.")]
@@ -103,8 +103,7 @@ def _print(result: Evaluation, configuration: str, policy: Path | None) -> None:
         rows.append(
             (other.name, accuracy, agreement, milliseconds(other.mean_ms), ratio_interval(other.ratio_to_stock))
         )
-    scored = "accuracy" if result.quality == "top_one" else result.quality.replace("_", " ")
-    print_table(("", scored, "same answer as exact", "time", "share of stock float"), rows)
+    print_table(("", quality_name(result.quality), "same answer as exact", "time", "share of stock float"), rows)
     if policy is not None:
         answers = ", ".join(f"rung {rung} {percent(part)}" for rung, part in enumerate(result.rungs) if part > 0)
         print_line(f"answers: {answers}")

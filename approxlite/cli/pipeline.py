@@ -169,6 +169,8 @@ def optimize(plan: Plan, progress: StageProgress, skipping: Callable[[str], None
     policy = load_policy(plan.out / "policy.approx")
     tested = certification_part(plan.data, policy) if test is None else test
     inputs = [*digests, stages.digest("policy.approx"), tested.sha256, plan.int8 and load_model(plan.int8).sha256]
+    if plan.quality != "top_one":
+        inputs.append(plan.quality)
     if not is_done("evaluate", inputs):
         with progress("evaluate") as say:
             _evaluate(plan, data, policy, tested, say)
@@ -264,6 +266,7 @@ def _evaluate(
         weights=weights,
         class_maps=[each.class_map for each in tuned],
         int8=plan.int8,
+        quality=plan.quality,
         seed=plan.seed,
         progress=say,
     )

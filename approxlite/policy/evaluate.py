@@ -154,10 +154,7 @@ def _evaluation(
     agreements = {name: way.agreement(ways["exact"], rule) for name, way in ways.items()}
     shape = [int(n) for n in stock.get_output_details()[0]["shape"][1:]]
 
-    def accuracy(way: Way) -> Estimate | None:
-        return way.accuracy(data, rule) if quality == "top_one" else way.quality(data, quality, shape)
-
-    accuracies = {name: accuracy(way) for name, way in ways.items()}
+    accuracies = {name: way.score(data, rule, quality, shape) for name, way in ways.items()}
 
     def ratio(name: str, reference: str) -> Estimate:
         return ratio_of_times(times[name], times[reference], block=BLOCK, seed=seed)

@@ -43,14 +43,16 @@ class Way:
         classes = np.array([in_classes(answers_of(own), class_map) for own, class_map in answers])
         return share(int((classes == data.y).sum()), len(data))
 
-    def quality(self, data: Data, name: str, shape: Sequence[int]) -> Estimate | None:
-        """Mean of what quality `name` scores answers of `shape`, batch axis left out; None without a truth, or for
-        answers in classes that are not those of the truth. Raises InputError as `scored` does.
+    def score(self, data: Data, rule: AgreementRule, quality: str, shape: Sequence[int]) -> Estimate | None:
+        """`accuracy`, or the mean of another quality of answers of `shape`, batch axis left out; None without a truth,
+        or for answers in classes that are not those of the truth. Raises InputError as `scored` does.
         """
+        if quality == "top_one":
+            return self.accuracy(data, rule)
         truth = data.y if data.truth is None else data.truth
         if truth is None or any(class_map is not None for class_map in self.class_maps):
             return None
-        return quality_estimate(scored(name, truth, np.stack(self.outputs).reshape(len(data), *shape)))
+        return quality_estimate(scored(quality, truth, np.stack(self.outputs).reshape(len(data), *shape)))
 
 
 def way_of(

@@ -6,7 +6,15 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from approxlite.report.content import OperatorRow, PlotPoint, Report, RungRow, StageRow
-from approxlite.report.text import count, milliseconds, percent, percent_interval, ratio_interval
+from approxlite.report.text import (
+    count,
+    milliseconds,
+    percent,
+    percent_interval,
+    quality_name,
+    ratio_interval,
+    score_interval,
+)
 
 
 def tiles(report: Report) -> str:
@@ -35,12 +43,13 @@ def results(report: Report) -> str:
     """Every way of running the model, measured on the same data."""
     if report.results is None:
         return ""
-    head = ("accuracy", "same answer as exact", "time per inference", "share of stock float time")
+    quality = report.results.quality
+    head = (escape(quality_name(quality)), "same answer as exact", "time per inference", "share of stock float time")
     rows = []
     for row in report.results.rows:
         detail = f"<small>{_configuration(row.detail)}</small>" if row.detail else ""
         values = (
-            percent_interval(row.accuracy),
+            score_interval(row.accuracy, quality),
             percent_interval(row.agreement),
             milliseconds(row.time_ms),
             ratio_interval(row.ratio),

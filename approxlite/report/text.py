@@ -22,6 +22,11 @@ SHARES = ("top_one", "top_five", "mean_iou", "keypoint_similarity")
 """Qualities between 0 and 1."""
 
 
+def quality_name(quality: str) -> str:
+    """What a column of it is headed."""
+    return "accuracy" if quality == "top_one" else quality.replace("_", " ")
+
+
 def score_interval(estimate: Estimate | None, quality: str) -> str:
     """A mean quality: shares in percent, others, such as decibels, as they are."""
     if estimate is None or quality in SHARES:

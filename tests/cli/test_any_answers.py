@@ -101,6 +101,7 @@ def test_a_model_of_pictures_is_optimized_in_one_go(
     arguments = ("optimize", model, "--data", data, "--out", tmp_path, "--seconds", "1", *RULE)
     ran = approxlite(*arguments)
     assert ran.code == 0, ran.stderr
+    assert "psnr" in ran.stdout.splitlines()[0]
     assert load_policy(tmp_path / "policy.approx").agreement.loss == "root_mean_square"
     assert load_curve(tmp_path / "curve.json")[0].quality == "psnr"
     assert "lose more than 0.5" in (tmp_path / "report.html").read_text()
