@@ -23,7 +23,7 @@ def margins(logits: Logits, answers: NDArray[np.int64]) -> Margins:
     return best
 
 
-UNSURE = 0.5
+UNSURE = 0.35
 """How far a margin may be off, as a share of the spread of its sample's change over classes: about what is left of
 predictions, and of changes on one sample when those of its like are asked for. Half and twice as much rank alike.
 """

@@ -6,7 +6,8 @@ import multiprocessing
 import shutil
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -21,6 +22,11 @@ from approxlite.tuner.jobs import Job, Parcel
 class Workers(Protocol):
     """Processes that run functions. Belongs to one thread."""
 
+    @property
+    def deaths(self) -> tuple[type[Exception], ...]:
+        """What a job fails with whose worker died."""
+        ...
+
     def share(self, parcel: Parcel) -> Any:
         """A handle that jobs may carry instead of the parcel."""
         ...
@@ -34,6 +40,8 @@ class Workers(Protocol):
 
 class LocalWorkers:
     """`count` processes on this computer; a context manager. Parcels lie in a folder of their own meanwhile."""
+
+    deaths: tuple[type[Exception], ...] = (BrokenProcessPool, CancelledError)
 
     def __init__(self, count: int) -> None:
         if count < 1:
@@ -82,6 +90,8 @@ class ClusterWorkers:
     def __init__(self, address: str, *, timeout_s: float = 10.0) -> None:
         try:
             from distributed import Client
+            from distributed.comm.core import CommClosedError
+            from distributed.scheduler import KilledWorker
         except ImportError:
             raise DeviceError("--cluster needs dask.distributed; install approxlite[search]") from None
         try:
@@ -90,6 +100,7 @@ class ClusterWorkers:
             raise DeviceError(f"no cluster at {address} ({one_line(problem, 90)}); start a scheduler") from None
         self._executor: Executor = self._client.get_executor()  # type: ignore[no-untyped-call]
         self._shared: dict[str, Any] = {}
+        self.deaths: tuple[type[Exception], ...] = (KilledWorker, CommClosedError, CancelledError)
 
     def share(self, parcel: Parcel) -> Any:
         if parcel.key not in self._shared:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError, Future, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future, as_completed
 from pathlib import Path
 from typing import Any, Self
 
@@ -77,7 +76,7 @@ class WorkingEvaluator(Evaluator):
             for future in as_completed(running):
                 try:
                     results = future.result()
-                except (BrokenProcessPool, CancelledError):
+                except self._workers.deaths:
                     left.append(running[future])
                     continue
                 finished += 1
@@ -92,7 +91,7 @@ class WorkingEvaluator(Evaluator):
         rungs = tuple(self._spec(configuration) for configuration in group)
         try:
             return self._workers.submit(run_job, self._handle, Job(rungs, self._rows, self._entries))
-        except BrokenProcessPool as broken:
+        except self._workers.deaths as broken:
             failed: Future[list[Outputs]] = Future()
             failed.set_exception(broken)
             return failed

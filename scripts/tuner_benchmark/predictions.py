@@ -1,4 +1,4 @@
-"""Bar c: predictions of configurations never run, spread over disagreements that matter, beside measurements."""
+"""Predictions of configurations never run, spread over disagreements that matter, beside measurements."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+import numpy as np
 from problem import DEEPEST, Problem
 
 from approxlite.formats.configuration import Configuration, Knob
@@ -16,25 +17,31 @@ from approxlite.tuner.explore import Explored
 
 BINS, IN_EACH = 10, 12
 TIMED = 14
-LEAST_CORRELATION, MOST_COST_ERROR = 0.9, 0.05
+RESAMPLED = 500
+LEAST_CONFIGURATIONS, LEAST_CORRELATION, MOST_COST_ERROR = 100, 0.9, 0.05
 
 
 @dataclass(frozen=True)
 class PredictionResult:
-    """cost_error: median absolute error of predicted costs, as a share of the measured; None where none was timed."""
+    """interval: of the rank correlation, 95 %, by resampling configurations. cost_error: median absolute error of
+    predicted costs, as a share of the measured; None where none was timed."""
 
     model: str
     configurations: int
     correlation: float
+    interval: tuple[float, float]
     slope: float
     mean_absolute: float
     cost_error: float | None
     timed: int
 
     @property
-    def holds(self) -> bool:
-        precise = self.cost_error is None or self.cost_error <= MOST_COST_ERROR
-        return self.configurations >= 100 and self.correlation >= LEAST_CORRELATION and precise
+    def ranks(self) -> bool:
+        return self.configurations >= LEAST_CONFIGURATIONS and self.correlation >= LEAST_CORRELATION
+
+    @property
+    def precise(self) -> bool:
+        return self.cost_error is None or self.cost_error <= MOST_COST_ERROR
 
 
 def measure_predictions(
@@ -48,11 +55,20 @@ def measure_predictions(
         problem.name,
         len(fresh),
         rank_correlation(predicted, measured) or 0.0,
+        _interval(predicted, measured),
         sum(p * m for p, m in zip(predicted, measured, strict=True)) / max(sum(p * p for p in predicted), 1e-12),
         sum(abs(p - m) for p, m in zip(predicted, measured, strict=True)) / max(len(fresh), 1),
         _cost_error(problem, some, model) if timed else None,
         len(some) if timed else 0,
     )
+
+
+def _interval(predicted: Sequence[float], measured: Sequence[float]) -> tuple[float, float]:
+    both, order = np.column_stack([predicted, measured]), np.random.default_rng(0)
+    drawn = [both[order.integers(len(both), size=len(both))] for _ in range(RESAMPLED)]
+    found = [rank_correlation(list(one[:, 0]), list(one[:, 1])) or 0.0 for one in drawn]
+    low, high = np.quantile(found, (0.025, 0.975))
+    return float(low), float(high)
 
 
 def _cost_error(problem: Problem, configurations: Sequence[Configuration], model: str) -> float:

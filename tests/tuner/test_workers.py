@@ -55,6 +55,7 @@ def spread(alone: Evaluator, model: Path, workers: Workers, cache: Path | None =
 class Dying:
     """Workers whose jobs all fail, as when a machine runs out of memory."""
 
+    deaths: tuple[type[Exception], ...] = (BrokenProcessPool,)
     restarts = 0
 
     def share(self, parcel: Parcel) -> str:
@@ -101,6 +102,21 @@ def test_a_cluster_gives_the_same_bits(alone: Evaluator, model: Path) -> None:
         ClusterWorkers(cluster.scheduler_address) as workers,
     ):
         assert equal_bits(dict(spread(alone, model, workers).outputs(asked)), expected)
+
+
+def test_a_worker_of_a_cluster_killed_meanwhile_loses_nothing(alone: Evaluator, model: Path) -> None:
+    from distributed import LocalCluster
+
+    expected, found = dict(alone.outputs(CONFIGURATIONS)), {}
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        ClusterWorkers(cluster.scheduler_address) as workers,
+    ):
+        for configuration, outputs in spread(alone, model, workers).outputs(CONFIGURATIONS):
+            if not found:
+                os.kill(cluster.workers[0].pid, signal.SIGKILL)
+            found[configuration] = outputs
+    assert equal_bits(found, expected)
 
 
 def test_some_samples_and_entries_are_those_of_the_whole(alone: Evaluator, model: Path) -> None:
