@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, zip_longest
 from statistics import median
 
 import numpy as np
@@ -78,7 +79,8 @@ def _cost_error(problem: Problem, configurations: Sequence[Configuration], model
 
 
 def _spread(problem: Problem, found: Explored, order: random.Random) -> list[tuple[Configuration, float]]:
-    """Variations of what was run, never run themselves: as many in each tenth of predicted disagreements up to 10 %."""
+    """Variations of what was run, never run themselves: as many in each tenth of predicted disagreements up to 10 %
+    as there are, and more of the others where a tenth has few."""
     starts = [configuration for configuration, (_, d) in found.points.items() if d <= DEEPEST]
     bins: list[dict[Configuration, float]] = [{} for _ in range(BINS)]
     choices = [operator for operator, knobs in problem.knobs.items() if len(knobs) > 1]
@@ -91,8 +93,10 @@ def _spread(problem: Problem, found: Explored, order: random.Random) -> list[tup
             continue
         disagreement = found.predictor.disagreement(configuration)
         place = int(disagreement / DEEPEST * BINS)
-        if place < BINS and len(bins[place]) < IN_EACH:
-            bins[place][configuration] = disagreement
-        if all(len(each) == IN_EACH for each in bins):
+        if place < BINS:
+            bins[place].setdefault(configuration, disagreement)
+        if all(len(each) >= IN_EACH for each in bins):
             break
-    return [pair for each in bins for pair in each.items()]
+    in_turns = chain.from_iterable(zip_longest(*(each.items() for each in bins)))
+    chosen = [pair for pair in in_turns if pair is not None][: BINS * IN_EACH]
+    return sorted(chosen, key=lambda pair: pair[1])
