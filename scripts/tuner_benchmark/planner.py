@@ -17,7 +17,8 @@ MOST_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class PlannerResult:
-    """instances, equal: small menus tried, those whose front was brute force's. seconds: of one core, the large menu's."""
+    """instances, equal: small menus tried, and those whose front was brute force's. seconds: of one core, for the large
+    menu."""
 
     instances: int
     equal: int
