@@ -35,8 +35,8 @@ DEEPER = (0.1, 0.2, 0.4)
 MOST_TWINS = 6
 """Configurations that are given weights of their own."""
 
-BUDGET_S = 30.0
-"""About how long finding them may take: each runs the model once for every operator it corrects."""
+BUDGET_S = 60.0
+"""How long running the model for them may take at exact's speed; each runs it once for every operator it corrects."""
 
 Timed = tuple[Candidate, Estimate]
 """A candidate and its share of stock's time."""
@@ -63,7 +63,8 @@ def deeper_candidates(profile: Profile, predictor: LogitPredictor) -> list[Candi
 def affordable_twins(profile: Profile, samples: int) -> int:
     """How many configurations can be given weights of their own within the budget, by the profile's time and not by the
     clock, so that the same profile gives the same curve; one at least."""
-    inferences = min(samples, MOST_SAMPLES) * (len(profile.options()) + 1)
+    corrected = sum(any(Knob.parse(knob).calibrated_atom for knob in knobs) for knobs in profile.options().values())
+    inferences = min(samples, MOST_SAMPLES) * (corrected + 1)
     seconds = inferences * profile.measure([EXACT])[0].cost_ms / 1e3
     return max(1, min(MOST_TWINS, int(BUDGET_S / max(seconds, 1e-9))))
 

@@ -44,7 +44,10 @@ class Alone:
 
 @dataclass(frozen=True)
 class Rung:
-    """computed: share of the model's multiply-accumulates. remaining: recalibrated disagreement over shared."""
+    """computed: share of the model's multiply-accumulates. remaining: recalibrated disagreement over shared.
+
+    seconds: of one processor.
+    """
 
     configuration: str
     computed: float
@@ -57,6 +60,8 @@ class Rung:
 
 @dataclass(frozen=True)
 class Measured:
+    """operators: calibrated ones. seconds: of one processor, to calibrate all their knobs, whatever else runs."""
+
     model: str
     tuning: int
     test: int
@@ -89,9 +94,9 @@ class _Trial:
         }
 
     def measured(self) -> Measured:
-        begin = time.perf_counter()
+        begin = time.process_time()
         calibration = calibrate(self.path, self.interpreter, self.tuning, self.knobs)
-        seconds = time.perf_counter() - begin
+        seconds = time.process_time() - begin
         again = calibrate(self.path, self.interpreter, self.tuning, self.knobs)
         self.scales, self.shared = calibration.scales, self._written("shared", calibration.weights)
         alone = [one for knob in self._tried() if (one := self._alone(knob)) is not None]
@@ -151,9 +156,9 @@ class _Trial:
         return list(dict.fromkeys(nearest))
 
     def _rung(self, calibration: Calibration, configuration: Configuration) -> Rung:
-        begin = time.perf_counter()
+        begin = time.process_time()
         own = recalibrate(self.path, self.interpreter, configuration, calibration, self.tuning, "deep")
-        seconds = time.perf_counter() - begin
+        seconds = time.process_time() - begin
         weights = self._written(f"deep-{id(configuration)}", {**calibration.weights, **own})
         shared, recalibrated = (self._differs(configuration, weights, self.test, name) for name in ("", "deep"))
         works = {op.id: op.multiply_accumulates for op in self.interpreter.operators}
