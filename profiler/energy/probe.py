@@ -26,6 +26,9 @@ BUSY_W = (0.03, 25.0)
 CLEAR = 6.0
 """Least ratio of the step in power to its standard error."""
 
+VALUES = 10
+"""Fewest different values of a counter by which its power at rest can be told."""
+
 AGREE = 1.25
 """Battery sources that differ by more than this factor in the step they saw are both refused."""
 
@@ -82,7 +85,7 @@ def judged(candidate: Candidate, blocks: Sequence[AgentBlock]) -> Proven | Refus
     busy_s = np.array(busy, float).reshape(-1, 2) * 1e-9
     if len(read) < 8 or not np.isfinite(read.value).all():
         return Refused(candidate, "too few readings", undecided=len(read) > 0)
-    if len(np.unique(read.value)) < 4:
+    if len(np.unique(read.value)) < VALUES:
         return Refused(candidate, "hardly changes; it is a constant, or coarser than the probe is long", undecided=True)
     fit = _fitted(candidate, read, busy_s)
     if abs(fit.step) < CLEAR * fit.step_error:
@@ -171,4 +174,13 @@ def _noise(candidate: Candidate, read: Series, fit: _Fit, joules: float) -> Nois
         # A counter that goes up by single steps looks still between them; that is its quantum, not its clock.
         single = float(np.mean(steps[steps > 0] < 1.5 * step)) > 0.5
         return replace(noise, step_j=step * joules, refresh_s=0.0 if single else noise.refresh_s)
-    return replace(noise, reading_sd_j=min(fit.residual * joules, 1.0))
+    # What the fit leaves is unevenness of the load itself; these meters add next to nothing.
+    return replace(noise, reading_sd_j=_rounding_j(candidate, read))
+
+
+def _rounding_j(candidate: Candidate, read: Series) -> float:
+    """The service prints totals as 32-bit floats, which grow coarse: 8 mJ after a day at a watt."""
+    if candidate.kind != "power_stats":
+        return 0.0
+    largest = float(np.max(np.abs(read.value))) * candidate.unit / len(candidate.facilities)
+    return largest * 2.0**-24 / math.sqrt(3) * math.sqrt(len(candidate.facilities))
