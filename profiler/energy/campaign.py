@@ -103,7 +103,7 @@ class EnergyCampaign:
         if made.total_s > self.longest_s:
             raise UnstableError(
                 f"{proven.source.candidate.name} is too coarse: ±{self.half_width:.0%} takes about "
-                f"{made.total_s / 60:.0f} min and {self.longest_s / 60:.0f} min are allowed; allow more, or ask for less"
+                f"{made.total_s / 60:.0f} min, and {self.longest_s / 60:.0f} min are allowed"
             )
         self.progress(f"about {made.total_s / 60:.0f} min to ±{self.half_width:.0%}", 0.0)
         return made
@@ -250,5 +250,5 @@ def _sessions_agree(pairs: Pairs) -> None:
         for other in alone:
             if abs(one.ratio - other.ratio) > APART * math.hypot(one.standard_error, other.standard_error):
                 raise UnstableError(
-                    f"no energy figure: one session gives {one.ratio:.3f}, another {other.ratio:.3f}; measure more sessions"
+                    f"no energy figure: one session gives {one.ratio:.3f}, another {other.ratio:.3f}; measure again"
                 )

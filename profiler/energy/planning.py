@@ -80,4 +80,4 @@ def looks(plan: Plan) -> tuple[int, ...]:
     """Numbers of pairs after which the interval is looked at: few, and fixed before anything is known."""
     first = min(START_PAIRS, plan.pairs)
     count = max(1, round(math.log(max(plan.pairs / first, 1.0)) / math.log(1.25)) + 1)
-    return tuple(dict.fromkeys(int(round(each)) for each in np.geomspace(first, plan.pairs, count)))
+    return tuple(dict.fromkeys(round(each) for each in np.geomspace(first, plan.pairs, count).tolist()))

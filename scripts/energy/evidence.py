@@ -54,22 +54,30 @@ def coverage(found: dict[str, list[Result]]) -> Iterator[Figure]:
         told = [each for each in results if each.outcome is not None]
         hits = sum(each.covers for each in told)
         yield Figure(
-            "The 95 % interval", f"{name}: the interval of the ratio covers the truth", share(hits, len(told)),
-            "93 to 97 %", COVERAGE[0] <= hits / len(told) <= COVERAGE[1],
-        )  # fmt: skip
+            "The 95 % interval",
+            f"{name}: the interval of the ratio covers the truth",
+            share(hits, len(told)),
+            "93 to 97 %",
+            COVERAGE[0] <= hits / len(told) <= COVERAGE[1],
+        )
     everything = [each for results in found.values() for each in results]
     refused = [each for each in everything if each.outcome is None]
     same = sum("against itself" in each.refused for each in refused)
     yield Figure(
-        "The 95 % interval", "exact against itself is found to differ (A/A)", share(same, len(everything)), "at most 5 %",
+        "The 95 % interval",
+        "exact against itself is found to differ (A/A)",
+        share(same, len(everything)),
+        "at most 5 %",
         same <= 0.05 * len(everything),
-    )  # fmt: skip
+    )
     reasons = Tally(each.refused[:60] for each in refused if "against itself" not in each.refused)
     yield Figure(
-        "The 95 % interval", "refused for another reason, on sound devices", share(sum(reasons.values()), len(everything))
-        + "".join(f"; {count} × {why}" for why, count in reasons.items()), "at most 1 %",
+        "The 95 % interval",
+        "refused for another reason",
+        share(sum(reasons.values()), len(everything)) + "".join(f"; {count} × {why}" for why, count in reasons.items()),
+        "at most 1 %",
         sum(reasons.values()) <= 0.01 * len(everything),
-    )  # fmt: skip
+    )
 
 
 def times(found: dict[str, list[Result]]) -> Iterator[Figure]:
@@ -82,11 +90,13 @@ def times(found: dict[str, list[Result]]) -> Iterator[Figure]:
         kept = int(((widths <= kind.half_width) & (spent <= limit * 1.001)).sum())
         within = "the time it said beforehand" if kind.allowed_s is None else f"{kind.allowed_s / 60:.0f} min"
         yield Figure(
-            "Time", f"{name}: ±{kind.half_width:.0%} or better within {within}",
+            "Time",
+            f"{name}: ±{kind.half_width:.0%} or better within {within}",
             f"{share(kept, len(told))}; width median {np.median(widths):.1%}, largest {widths.max():.1%}; "
-            f"said {np.median(planned) / 60:.0f} min, took {np.median(spent) / 60:.0f} min, longest {spent.max() / 60:.0f}",
-            f"{KEPT:.0%}", kept >= KEPT * len(told),
-        )  # fmt: skip
+            f"said {np.median(planned) / 60:.0f} min, took {np.median(spent) / 60:.0f}, at most {spent.max() / 60:.0f}",
+            f"{KEPT:.0%}",
+            kept >= KEPT * len(told),
+        )
 
 
 def contamination(pool: ProcessPoolExecutor, count: int, seed: int) -> Iterator[Figure]:
@@ -97,8 +107,16 @@ def contamination(pool: ProcessPoolExecutor, count: int, seed: int) -> Iterator[
         disturbed, found = sum(each.disturbed for each in results), sum(each.disturbed_found for each in results)
         clean, wrong = sum(each.clean for each in results), sum(each.clean_left_out for each in results)
         what = f"{name}, 7 % of blocks disturbed"
-        yield Figure("Disturbed blocks", f"{what}: found", share(found, disturbed), "at least 95 %", found >= 0.95 * disturbed)  # fmt: skip
-        yield Figure("Disturbed blocks", f"{what}: clean blocks left out", share(wrong, clean), "at most 5 %", wrong <= 0.05 * clean)  # fmt: skip
+        yield Figure(
+            "Disturbed blocks", f"{what}: found", share(found, disturbed), "at least 95 %", found >= 0.95 * disturbed
+        )
+        yield Figure(
+            "Disturbed blocks",
+            f"{what}: clean blocks left out",
+            share(wrong, clean),
+            "at most 5 %",
+            wrong <= 0.05 * clean,
+        )
         told = [each for each in results if each.outcome is not None]
         hits = sum(each.covers for each in told)
         yield Figure("Disturbed blocks", f"{what}: the interval covers the truth", share(hits, len(told)), "", None)
@@ -148,8 +166,20 @@ def watching(count: int, seed: int) -> Iterator[Figure]:
             if estimate.high - estimate.low <= 2 * 0.01 * estimate.value:
                 break
         final += estimate.low <= 0.6 <= estimate.high
-    yield Figure("Looking early", "the running interval holds at every one of 47 looks", share(always, count), "at least 95 %", always >= 0.95 * count)  # fmt: skip
-    yield Figure("Looking early", "the interval at the stop, of up to 12 looks at its width", share(final, count), "93 to 97 %", COVERAGE[0] <= final / count <= COVERAGE[1])  # fmt: skip
+    yield Figure(
+        "Looking early",
+        "the running interval holds at every one of 47 looks",
+        share(always, count),
+        "at least 95 %",
+        always >= 0.95 * count,
+    )
+    yield Figure(
+        "Looking early",
+        "the interval at the stop, of up to 12 looks at its width",
+        share(final, count),
+        "93 to 97 %",
+        COVERAGE[0] <= final / count <= COVERAGE[1],
+    )
 
 
 @dataclass(frozen=True)
@@ -187,7 +217,9 @@ def knobs(pool: ProcessPoolExecutor, count: int, seed: int) -> Iterator[Figure]:
     hits = sum(hit for hit, _ in found)
     width = float(np.median([width for _, width in found]))
     yield Figure(
-        "Energy of knobs", f"18 knobs on 6 operators, {count} campaigns on rails: intervals that cover the truth",
-        f"{share(hits, len(found))}; half-width {width:.2%} of an inference", "93 to 97 %",
+        "Energy of knobs",
+        f"18 knobs on 6 operators, {count} campaigns on rails: intervals that cover the truth",
+        f"{share(hits, len(found))}; half-width {width:.2%} of an inference",
+        "93 to 97 %",
         COVERAGE[0] <= hits / len(found) <= COVERAGE[1],
-    )  # fmt: skip
+    )

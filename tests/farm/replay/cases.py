@@ -75,9 +75,14 @@ def campaign_result(name: str, seed: int, number: int, disturbed: float = 0.0) -
     device = ReplayDevice(world, kind.gauges(random), random, disturbed=disturbed)
     allowed = 1e6 if kind.allowed_s is None or disturbed else kind.allowed_s
     campaign = EnergyCampaign(
-        device.measure, SETTING, seed=seed * 1_000_003 + number, half_width=kind.half_width, longest_s=allowed,
-        sessions=kind.sessions, new_session=device.new_session,
-    )  # fmt: skip
+        device.measure,
+        SETTING,
+        seed=seed * 1_000_003 + number,
+        half_width=kind.half_width,
+        longest_s=allowed,
+        sessions=kind.sessions,
+        new_session=device.new_session,
+    )
     outcome, refused = None, ""
     try:
         outcome = campaign.run()

@@ -33,7 +33,7 @@ class Unrelated:
     level: float
     _value: float = 1e9
 
-    def read(self, history: History, at_s: Floats) -> list[Reading]:
+    def read(self, _history: History, at_s: Floats) -> list[Reading]:
         step = np.diff(at_s, prepend=at_s[0])
         values = self._value + np.cumsum(step * self.level * self.random.uniform(0.6, 1.4, len(at_s)))
         self._value = float(values[-1])
