@@ -13,20 +13,24 @@ from scipy.stats import t as student
 from approxlite.formats.errors import UnstableError
 from approxlite.formats.interval import Estimate
 from approxlite.profiler.blocks import AgentBlock, PlannedBlock
+from approxlite.profiler.energy.contamination import disturbed_state
 from approxlite.profiler.energy.design import EXACT, IDLE, SAMPLES, Lengths, Placed, a_round, block_of
 from approxlite.profiler.energy.measured import Measured
 from approxlite.profiler.energy.noise import RANKING
 from approxlite.profiler.energy.outcome import EnergyOutcome, SourceRecord
 from approxlite.profiler.energy.planning import Plan, looks, plan
 from approxlite.profiler.energy.probe import Proven, Refused, probe
-from approxlite.profiler.energy.ratio import LEAST_PAIRS, Pairs, half_width, mean_estimate, ratio_estimate
+from approxlite.profiler.energy.ratio import Pairs, half_width, mean_estimate, ratio_estimate
 from approxlite.profiler.energy.source import power_w
 from approxlite.profiler.energy.warm_up import WINDOW, WINDOWS, steady
 
-PROBE_S = (10.0, 150.0)
-"""Length of a step of the probe; the longer one for what is too coarse for the shorter."""
+PROBE_S = (10.0, 150.0, 900.0)
+"""Length of a step of the probe; the longer ones for what is too coarse for the shorter."""
 
 PROBE_STEPS = 5
+PROBE_TRIES = 3
+"""A probe in which the device itself reports a disturbance is made again."""
+
 WARM_UP_BLOCK_S = 5.0
 MAX_WARM_UP_BLOCKS = 60
 
@@ -47,7 +51,7 @@ class EnergyCampaign:
     """Compares one configuration with exact on one device. Raises UnstableError, one line, where no number is due.
 
     half_width: wanted, of the ratio's 95 % interval, as a share. longest_s: what the campaign may take in all.
-    new_session: called before every session but the first, for a reboot or another day.
+    new_session: called before every session but the first, for a reboot or another day. measured: what `run` measured.
     """
 
     measure: Measure
@@ -58,16 +62,17 @@ class EnergyCampaign:
     sessions: int = 1
     new_session: Callable[[int], None] = lambda _session: None
     progress: Progress = lambda _what, _share: None
+    measured: Measured | None = None
     _next: int = 0
-    _spent_s: float = 0.0
+    spent_s: float = 0.0
     _refused: list[Refused] = field(default_factory=list)
 
     def run(self) -> EnergyOutcome:
         """The whole campaign."""
         proven = self.proven_source()
-        warm_s = self._warm_up(proven)
+        warm_s = self.warm_up(proven)
         planned = self.planned(proven, warm_s)
-        measured = Measured(proven.source)
+        measured = self.measured = Measured(proven.source)
         stopped = self._measure(measured, planned)
         return self._outcome(measured, planned, stopped)
 
@@ -77,7 +82,10 @@ class EnergyCampaign:
         for seconds in PROBE_S:
             self.progress("looking for an energy source", 0.0)
             conditions = [IDLE if step % 2 == 0 else EXACT for step in range(PROBE_STEPS)]
-            rows = self._run([block_of(each, seconds, seconds / 40, self._number()) for each in conditions])
+            for _ in range(PROBE_TRIES):
+                rows = self.run_blocks([block_of(each, seconds, seconds / 40, self.number()) for each in conditions])
+                if not any(disturbed_state(row) for row in rows):
+                    break
             proven, self._refused = probe(rows)
             best = proven[0] if proven else None
             reached = len(RANKING) if best is None else RANKING.index(best.source.kind)
@@ -90,12 +98,12 @@ class EnergyCampaign:
 
     def planned(self, proven: Proven, warm_s: float) -> Plan:
         """How long it will take, before it begins. Raises UnstableError where that is too long."""
-        overhead = self._spent_s + warm_s * (self.sessions - 1)
+        overhead = self.spent_s + warm_s * (self.sessions - 1)
         made = plan(proven.source.noise, proven.idle_w, proven.busy_w, self.half_width, overhead_s=overhead)
         if made.total_s > self.longest_s:
             raise UnstableError(
                 f"{proven.source.candidate.name} is too coarse: ±{self.half_width:.0%} takes about "
-                f"{made.total_s / 60:.0f} min and {self.longest_s / 60:.0f} min are allowed; allow more, or ask for less"
+                f"{made.total_s / 60:.0f} min, and {self.longest_s / 60:.0f} min are allowed"
             )
         self.progress(f"about {made.total_s / 60:.0f} min to ±{self.half_width:.0%}", 0.0)
         return made
@@ -103,14 +111,14 @@ class EnergyCampaign:
     def _measure(self, measured: Measured, planned: Plan) -> Literal["width", "time"]:
         lengths = Lengths(planned.block_s, planned.settle_s, self._readings_s(measured, planned))
         wanted = looks(planned)
-        per_session = max(LEAST_PAIRS, math.ceil(planned.pairs / self.sessions))
+        per_session = math.ceil(planned.pairs / self.sessions)
         round_ = 0
         for session in range(self.sessions):
             if session:
                 self.new_session(session)
-                self._warm_up(None)
+                self.warm_up(None)
             until = per_session * (session + 1) if session + 1 < self.sessions else math.inf
-            while round_ < until and self._spent_s + planned.round_s * 1.1 <= planned.total_s * 1.05:
+            while round_ < until and self.spent_s + planned.round_s * 1.1 <= planned.total_s:
                 placed = a_round(
                     (EXACT, self.setting, IDLE),
                     lengths,
@@ -122,7 +130,7 @@ class EnergyCampaign:
                 self._next += len(placed)
                 self._add(measured, placed)
                 round_ += 1
-                self.progress("measuring", min(self._spent_s / planned.total_s, 1.0))
+                self.progress("measuring", min(self.spent_s / planned.total_s, 1.0))
                 last = session + 1 == self.sessions
                 pairs = measured.pairs(self.setting) if last and round_ >= wanted[0] else None
                 if pairs is not None and len(pairs) >= wanted[0]:
@@ -163,21 +171,21 @@ class EnergyCampaign:
             idle_w=mean_estimate(measured.idle_w()),
             same=same,
             planned_s=planned.total_s,
-            spent_s=self._spent_s,
+            spent_s=self.spent_s,
             stopped=stopped,
             left_out=reasons,
             sessions=self.sessions,
         )
 
-    def _warm_up(self, proven: Proven | None) -> float:
+    def warm_up(self, proven: Proven | None) -> float:
         """Runs exact until latency is steady, and power, where the source is fine enough to tell. Seconds it took."""
         self.progress("warming up", 0.0)
-        begin, latencies, powers = self._spent_s, [], []
+        begin, latencies, powers = self.spent_s, [], []
         fine = (
             proven is not None and proven.source.noise.power_sd_w(WARM_UP_BLOCK_S, proven.busy_w) < proven.busy_w / 200
         )
         for _ in range(MAX_WARM_UP_BLOCKS):
-            for row in self._run([block_of(EXACT, WARM_UP_BLOCK_S, WARM_UP_BLOCK_S / 10, self._number())]):
+            for row in self.run_blocks([block_of(EXACT, WARM_UP_BLOCK_S, WARM_UP_BLOCK_S / 10, self.number())]):
                 if row.latency_ns is not None and row.inferences:
                     latencies.append(row.latency_ns.total / row.inferences)
                 power = power_w(row, proven.source) if fine and proven is not None else None
@@ -185,18 +193,20 @@ class EnergyCampaign:
                     powers.append(power)
             if steady(latencies) and (steady(powers) or len(powers) < WINDOW * WINDOWS // 2):
                 break
-        return self._spent_s - begin
+        return self.spent_s - begin
 
     def _add(self, measured: Measured, placed: Sequence[Placed]) -> None:
-        measured.add(placed, self._run([each.plan for each in placed]))
+        measured.add(placed, self.run_blocks([each.plan for each in placed]))
 
-    def _run(self, blocks: Sequence[PlannedBlock]) -> Sequence[AgentBlock]:
+    def run_blocks(self, blocks: Sequence[PlannedBlock]) -> Sequence[AgentBlock]:
+        """Measures, and adds up the time it takes."""
         rows = self.measure(blocks)
         for row in rows:
-            self._spent_s += row.waited_s + ((row.end_ns or 0) - (row.begin_ns or 0)) * 1e-9
+            self.spent_s += row.waited_s + ((row.end_ns or 0) - (row.begin_ns or 0)) * 1e-9
         return rows
 
-    def _number(self) -> int:
+    def number(self) -> int:
+        """Of the next block."""
         self._next += 1
         return self._next - 1
 
@@ -240,5 +250,5 @@ def _sessions_agree(pairs: Pairs) -> None:
         for other in alone:
             if abs(one.ratio - other.ratio) > APART * math.hypot(one.standard_error, other.standard_error):
                 raise UnstableError(
-                    f"no energy figure: one session gives {one.ratio:.3f}, another {other.ratio:.3f}; measure more sessions"
+                    f"no energy figure: one session gives {one.ratio:.3f}, another {other.ratio:.3f}; measure again"
                 )

@@ -9,7 +9,7 @@ import numpy as np
 from approxlite.profiler.blocks import AgentBlock
 from approxlite.profiler.energy.readings import Floats
 
-FAR = 4.5
+FAR = 3.5
 """Distance from a block's peers, in robust standard deviations, from which on it is not one of them."""
 
 LEAST_LATENCY = 0.01
@@ -37,7 +37,7 @@ def contaminated(
     """
     found: dict[int, str] = {}
     for block, power in zip(blocks, power_w, strict=True):
-        why = _state(block) or ("no power reading" if power is None else "")
+        why = disturbed_state(block) or ("no power reading" if power is None else "")
         if why:
             found[block.block] = why
     for condition in dict.fromkeys(conditions):
@@ -59,7 +59,8 @@ def contaminated(
     return found
 
 
-def _state(block: AgentBlock) -> str:
+def disturbed_state(block: AgentBlock) -> str:
+    """What the device itself says happened during a block; empty if nothing did."""
     before, after = block.before, block.after
     if block.ended != "done":
         return {"longest": "took too long", "throttled": "throttled"}[block.ended]

@@ -35,7 +35,7 @@ COUNTER_STEPS = 20
 
 _LEAST_BLOCK_S: dict[Kind, float] = {
     "meter": 5.0, "rails": 8.0, "power_stats": 8.0, "power_monitor_fine": 10.0, "power_monitor": 3 * CACHED_S,
-    "charge_counter": 14.0, "current": 20.0,
+    "charge_counter": 30.0, "current": 30.0,
 }  # fmt: skip
 
 

@@ -10,14 +10,17 @@ from scipy.stats import t as student
 
 from approxlite.profiler.energy.noise import Noise
 
-UNEVEN = 0.015
+UNEVEN = 0.012
 """Standard deviation of a busy block's true power about its neighbours', as a share; probes see less of it."""
 
-CUSHION = 1.4
-"""The spread of twelve pairs is itself known to a third only; more pairs than the mean case needs, by this factor."""
+CUSHION = 2.0
+"""More pairs than the mean case needs: the spread of a dozen pairs is often seen a third too large."""
 
-LESS = 0.7
+LESS = 0.75
 """What a setting costs beyond idle may be this share of exact's per second; how much is not known beforehand."""
+
+RESERVE = 1.2
+"""Time for rounds that something disturbs, as a factor."""
 
 START_PAIRS = 12
 """Before these no interval is looked at."""
@@ -27,7 +30,7 @@ LONGEST_BLOCK_S = 3600.0
 
 @dataclass(frozen=True)
 class Plan:
-    """Blocks of `block_s`, of which the first `settle_s` do not count; `pairs` rounds at most, `total_s` in all."""
+    """Blocks of `block_s` after `settle_s` that do not count; about `pairs` clean rounds, `total_s` in all at most."""
 
     block_s: float
     settle_s: float
@@ -69,7 +72,7 @@ def _plan_with(
     pairs = START_PAIRS
     while float(student.isf(0.025, pairs - 1)) * spread * math.sqrt(CUSHION / pairs) > half_width and pairs < 10_000:
         pairs = math.ceil(pairs * 1.1)
-    total = overhead_s + pairs * 3 * (block_s + noise.settle_s)
+    total = overhead_s + RESERVE * pairs * 3 * (block_s + noise.settle_s)
     return Plan(block_s, noise.settle_s, pairs, total)
 
 
@@ -77,4 +80,4 @@ def looks(plan: Plan) -> tuple[int, ...]:
     """Numbers of pairs after which the interval is looked at: few, and fixed before anything is known."""
     first = min(START_PAIRS, plan.pairs)
     count = max(1, round(math.log(max(plan.pairs / first, 1.0)) / math.log(1.25)) + 1)
-    return tuple(dict.fromkeys(int(round(each)) for each in np.geomspace(first, plan.pairs, count)))
+    return tuple(dict.fromkeys(round(each) for each in np.geomspace(first, plan.pairs, count).tolist()))

@@ -26,6 +26,12 @@ BUSY_W = (0.03, 25.0)
 CLEAR = 6.0
 """Least ratio of the step in power to its standard error."""
 
+PIECES = 30
+"""Into which the probe is cut to see how far a source follows the load."""
+
+VALUES = 10
+"""Fewest different values of a counter by which its power at rest can be told."""
+
 AGREE = 1.25
 """Battery sources that differ by more than this factor in the step they saw are both refused."""
 
@@ -82,10 +88,10 @@ def judged(candidate: Candidate, blocks: Sequence[AgentBlock]) -> Proven | Refus
     busy_s = np.array(busy, float).reshape(-1, 2) * 1e-9
     if len(read) < 8 or not np.isfinite(read.value).all():
         return Refused(candidate, "too few readings", undecided=len(read) > 0)
-    if len(np.unique(read.value)) < 4:
+    if len(np.unique(read.value)) < VALUES:
         return Refused(candidate, "hardly changes; it is a constant, or coarser than the probe is long", undecided=True)
     fit = _fitted(candidate, read, busy_s)
-    if abs(fit.step) < CLEAR * fit.step_error:
+    if abs(fit.step) < CLEAR * _step_error(candidate, read, busy_s, fit.lag_s):
         return Refused(candidate, "does not follow the load", undecided=candidate.counts_up)
     sign = 1.0 if fit.step > 0 else -1.0
     idle, busy_level = fit.idle * sign, (fit.idle + fit.step) * sign
@@ -121,7 +127,6 @@ class _Fit:
 
     idle: float
     step: float
-    step_error: float
     lag_s: float
     residual: float
 
@@ -130,7 +135,7 @@ def _fitted(candidate: Candidate, read: Series, busy_s: Floats) -> _Fit:
     """Least squares of a two-level load for each lag; the best lag wins."""
     best: _Fit | None = None
     for lag in _LAGS_S:
-        overlap = np.clip(read.taken_s[:, None] - lag - busy_s[:, 0], 0, (busy_s[:, 1] - busy_s[:, 0])).sum(axis=1)
+        overlap = _busy_until(read.taken_s - lag, busy_s)
         if candidate.counts_up:
             design = np.column_stack([np.ones(len(read)), read.taken_s, overlap])
         else:
@@ -140,13 +145,35 @@ def _fitted(candidate: Candidate, read: Series, busy_s: Floats) -> _Fit:
         solution, *_ = np.linalg.lstsq(design, centred, rcond=None)
         residuals = centred - design @ solution
         rest = float(residuals @ residuals) / max(len(read) - design.shape[1] - 1, 1)
-        covariance = np.linalg.pinv(design.T @ design) * rest
         idle = float(solution[1]) if candidate.counts_up else float(solution[0] + read.value[0])
-        fit = _Fit(idle, float(solution[-1]), math.sqrt(max(covariance[-1, -1], 0)), float(lag), math.sqrt(rest))
+        fit = _Fit(idle, float(solution[-1]), float(lag), math.sqrt(rest))
         if best is None or fit.residual < best.residual:
             best = fit
     assert best is not None
     return best
+
+
+def _busy_until(times_s: Floats, busy_s: Floats) -> Floats:
+    """Seconds of work before each time."""
+    return np.asarray(np.clip(times_s[:, None] - busy_s[:, 0], 0, busy_s[:, 1] - busy_s[:, 0]).sum(axis=1))
+
+
+def _step_error(candidate: Candidate, read: Series, busy_s: Floats, lag_s: float) -> float:
+    """Standard error of the step, from pieces of the probe. What a running total gathers by chance it keeps, so that
+    only its increments are independent of one another.
+    """
+    ends = np.unique(np.linspace(0, len(read) - 1, min(PIECES, len(read) - 1) + 1).astype(int))
+    taken = read.taken_s[ends]
+    busy = np.diff(_busy_until(taken - lag_s, busy_s)) / np.diff(taken)
+    if candidate.counts_up:
+        rates = np.diff(read.value[ends]) / np.diff(taken)
+    else:
+        rates = np.add.reduceat(read.value, ends[:-1])[: len(busy)] / np.diff(ends)
+    design = np.column_stack([np.ones(len(busy)), busy])
+    solution, *_ = np.linalg.lstsq(design, rates, rcond=None)
+    residuals = rates - design @ solution
+    spread = float(((busy - busy.mean()) ** 2).sum())
+    return math.sqrt(float(residuals @ residuals) / max(len(busy) - 2, 1) / spread) if spread > 0 else math.inf
 
 
 def _noise(candidate: Candidate, read: Series, fit: _Fit, joules: float) -> Noise:
@@ -171,4 +198,13 @@ def _noise(candidate: Candidate, read: Series, fit: _Fit, joules: float) -> Nois
         # A counter that goes up by single steps looks still between them; that is its quantum, not its clock.
         single = float(np.mean(steps[steps > 0] < 1.5 * step)) > 0.5
         return replace(noise, step_j=step * joules, refresh_s=0.0 if single else noise.refresh_s)
-    return replace(noise, reading_sd_j=min(fit.residual * joules, 1.0))
+    # What the fit leaves is unevenness of the load itself; these meters add next to nothing.
+    return replace(noise, reading_sd_j=_rounding_j(candidate, read))
+
+
+def _rounding_j(candidate: Candidate, read: Series) -> float:
+    """The service prints totals as 32-bit floats, which grow coarse: 8 mJ after a day at a watt."""
+    if candidate.kind != "power_stats":
+        return 0.0
+    largest = float(np.max(np.abs(read.value))) * candidate.unit / len(candidate.facilities)
+    return largest * 2.0**-24 / math.sqrt(3) * math.sqrt(len(candidate.facilities))

@@ -22,7 +22,7 @@ LEAST_PAIRS = 8
 
 @dataclass(frozen=True)
 class Pairs:
-    """(n,) each, in order of time: what setting and exact cost, of either sign where noise is large, and the session."""
+    """(n,) each, in order of time: what setting and exact cost, of either sign if noise is large, and the session."""
 
     setting: Floats
     exact: Floats
@@ -121,9 +121,8 @@ def running_interval(pairs: Pairs, confidence: float = 0.95, *, best_at: int = 2
     # Few pairs: the spread is itself uncertain; Student's quantile over the normal one allows for it.
     tail = 0.5 * (1 - confidence) / 2
     small = float(student.isf(tail, max(pairs.freedom, 1)) / student.isf(tail, 10**6))
-    reach = (
-        small * deviation * math.sqrt(2 * (n * rho2 + 1) / (n**2 * rho2) * math.log(math.sqrt(n * rho2 + 1) * 1 / (1 - confidence)))
-    )  # fmt: skip
+    wealth = math.log(math.sqrt(n * rho2 + 1) / (1 - confidence))
+    reach = small * deviation * math.sqrt(2 * (n * rho2 + 1) / (n**2 * rho2) * wealth)
     return pairs.ratio - reach, pairs.ratio + reach
 
 

@@ -41,7 +41,7 @@ class History:
 
 
 class Gauge(Protocol):
-    def read(self, history: History, at_s: Floats) -> list[Reading]: ...
+    def read(self, history: History, at_s: Floats, /) -> list[Reading]: ...
 
 
 def _rows(name: str, at_s: Floats, values: Floats, as_of_s: Floats | None = None) -> list[Reading]:
@@ -68,8 +68,10 @@ class Rails:
     def read(self, history: History, at_s: Floats) -> list[Reading]:
         energy = np.interp(_refreshed(at_s, self.refresh_s, 0.0), history.times_s, history.energy_j)
         return [
-            row for name, share in self.shares.items() for row in _rows(name, at_s, np.floor(energy * share * 1e6) * self.factor)
-        ]  # fmt: skip
+            row
+            for name, share in self.shares.items()
+            for row in _rows(name, at_s, np.floor(energy * share * 1e6) * self.factor)
+        ]
 
 
 @dataclass

@@ -24,7 +24,7 @@ class Draw:
 
 @dataclass(frozen=True)
 class World:
-    """Truth. warm_s: time constant of warm-up. drift: amplitude of a slow wave. uneven: of a block, beside fast noise."""
+    """Truth. warm_s: time constant of warm-up. drift: of a slow wave. uneven: of a block, beside fast noise."""
 
     draws: Mapping[str, Draw]
     idle_w: float = 0.4
