@@ -50,7 +50,7 @@ def jumps(machine: str, names: set[str], versions: dict[str, str]) -> str:
         f".size jump_{name}, . - jump_{name}\n"
         for name in sorted(names)
     )
-    return '.text\n' + text + '.section .note.GNU-stack, "", %progbits\n'
+    return ".text\n" + text + '.section .note.GNU-stack, "", %progbits\n'
 
 
 def main(machine: str, compiler: str, glibc: Path, library: Path, out: Path) -> None:
