@@ -10,7 +10,7 @@ namespace {
 // While a device cools, its sensors are asked so often: each time costs it some heat.
 constexpr int64_t kCoolingNs = kSecond;
 // A plan whose last line is not whole is looked at again so often, this far apart.
-constexpr int kLooks = 10;
+constexpr int kLooks = 5;
 constexpr int64_t kLookNs = 100 * kMillisecond;
 
 }  // namespace
