@@ -102,7 +102,7 @@ TEST(RowsFile, ARowThatDoesNotFitLeavesNothingBehind) {
   EXPECT_EQ(scratch.read("rows.jsonl"), row(1) + "\n");
 }
 
-// Killed at any moment and started again until everything is there: no row lost that was said to be written, none twice.
+// Killed at any moment and started again until everything is there: no row is lost that was said to be written.
 TEST(RowsFile, NoRowIsLostOrTwiceThoughTheWriterIsKilledAtRandom) {
   const Scratch scratch;
   const std::string path = scratch.path("rows.jsonl");
