@@ -10,7 +10,7 @@ namespace {
 // While a device cools, its sensors are asked so often: each time costs it some heat.
 constexpr int64_t kCoolingNs = kSecond;
 // A plan whose last line is not whole is looked at again so often, this far apart.
-constexpr int kLooks = 10;
+constexpr int kLooks = 5;
 constexpr int64_t kLookNs = 100 * kMillisecond;
 
 }  // namespace
@@ -32,9 +32,10 @@ ExitStatus Agent::read_pending(std::vector<Block>* out, std::string* error) cons
   std::vector<Block> blocks;
   PlanRead read = PlanRead::kGrowing;
   std::string problem;
-  for (int look = 0; read == PlanRead::kGrowing && look < kLooks && interrupted_ == 0; ++look) {
-    if (look > 0) sleep_until(boot_ns() + kLookNs);
+  for (int look = 0; look < kLooks; ++look) {
     read = read_plan(folder_.plan(), &blocks, &problem);
+    if (read != PlanRead::kGrowing || interrupted_ != 0) break;
+    sleep_until(boot_ns() + kLookNs);
   }
   out->clear();
   for (Block& block : blocks) {

@@ -115,6 +115,14 @@ TEST_F(AgentTest, ASignalLeavesNoRowOfTheBlockUnderWay) {
   EXPECT_EQ(count(R"({"kind":"end","why":"signal")"), 1u);
 }
 
+TEST_F(AgentTest, ASignalBeforeTheFirstBlockEndsItWell) {
+  plan(block(1));
+  interrupted_ = 1;
+  EXPECT_EQ(run(), kDone);
+  EXPECT_EQ(count(R"("kind":"block")"), 0u);
+  EXPECT_EQ(count(R"({"kind":"end","why":"signal")"), 1u);
+}
+
 TEST_F(AgentTest, WhatCannotBeMeasuredIsNamedAndWhatWasBeforeItIsKept) {
   plan(block(1) + block(2, R"(, "configuration": "bad")"));
   EXPECT_EQ(run(), kUnusable);
