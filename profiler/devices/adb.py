@@ -176,3 +176,21 @@ def device(serial: str | None, adb: adbutils.AdbClient | None = None) -> AdbDevi
     if found[serial] != "device":
         raise fault_from_adb(found[serial], serial)
     return AdbDevice(adb, serial)
+
+
+def reached(serial: str, adb: adbutils.AdbClient | None = None) -> AdbDevice:
+    """The device of that serial after a fault: one on the network is connected anew when adb has dropped it, one that
+    adb holds for offline is woken. Raises what is still wrong.
+    """
+    adb = adb or client()
+    state = listed(adb).get(serial)
+    if state in (None, "offline") and ":" in serial:
+        with suppress(AdbError, OSError):
+            if state is not None:
+                adb.disconnect(serial)
+            adb.connect(serial, timeout=COMMAND_S)
+    elif state == "offline":
+        with suppress(AdbError, OSError), adb.make_connection() as connection:
+            connection.send_command("host:reconnect-offline")
+            connection.check_okay()
+    return device(serial, adb)
