@@ -20,6 +20,9 @@ NO_ROOM, CANNOT_RUN, ALREADY_RUNNING = 28, 3, 16
 LONGEST_ALONE_S = 12 * 3600
 """An agent may go on for so long when the desk is gone, such as on an unplugged device, before it is ended."""
 
+START_TRIES = 100
+"""Tenths of a second in which an agent says that it runs, or why not."""
+
 _MARK = "@agent"
 
 
@@ -94,7 +97,9 @@ class Agent:
         run = f"{self._paths['agent']} {line} > agent.log 2>&1; echo $? > status"
         script = (
             f"cd {self.folder} && {take}\nrm -f stop status\n"
-            f"setsid nohup sh -c {shlex.quote(run)} > /dev/null 2>&1 < /dev/null &"
+            f"setsid sh -c {shlex.quote(run)} > /dev/null 2>&1 < /dev/null &\n"
+            f"tries={START_TRIES}; while [ $tries -gt 0 ] && [ ! -e status ]; do\n"
+            f"{_RUNS}; [ $runs = no ] || break; tries=$((tries - 1)); sleep 0.1; done; true"
         )
         return checked(link, script)
 
@@ -138,7 +143,7 @@ class Agent:
 
 _RUNS = (
     "runs=no; number=$(cat lock 2> /dev/null) && [ -n \"$number\" ] && "
-    "tr '\\0' ' ' < /proc/$number/cmdline 2> /dev/null | grep -qF \"folder=$PWD \" && runs=yes"
+    "{ tr '\\0' ' ' < /proc/$number/cmdline; } 2> /dev/null | grep -qF \"folder=$PWD \" && runs=yes"
 )
 
 
@@ -159,9 +164,9 @@ def explained(serial: str, poll: Poll) -> DeviceError | None:
 def _read(
     rows: str, after: int, serial: str, *, running: bool, status: int | None, said: str, guarded: bool
 ) -> Poll:
-    *whole, _torn = rows.split("\n")
-    where = f"{serial}: rows.jsonl"
-    parsed = [parse_agent_row(line, where) for line in whole if line.strip()]
+    # Shells of some vendors add warnings of their own; rows are objects.
+    whole = [line for line in rows.split("\n")[:-1] if line.startswith("{")]
+    parsed = [parse_agent_row(line, f"{serial}: rows.jsonl") for line in whole]
     openings = [row for row in parsed if isinstance(row, OpeningRow)]
     ends = [row for row in parsed if isinstance(row, EndRow)]
     return Poll(

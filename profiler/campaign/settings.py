@@ -53,7 +53,7 @@ def take_command(folder: str, settings: dict[str, str], *, lease_s: int, longest
     script, where = shlex.quote(f"{folder}/settings.sh"), shlex.quote(folder)
     return (
         f"touch {where}/alive; sh {script} take {where} {pairs} || exit $?; "
-        f"setsid nohup sh {script} watch {where} {lease_s} {longest_s} > /dev/null 2>&1 < /dev/null &"
+        f"setsid sh {script} watch {where} {lease_s} {longest_s} > /dev/null 2>&1 < /dev/null &"
     )
 
 

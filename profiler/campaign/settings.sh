@@ -29,7 +29,8 @@ write_one() {
   case $1 in
     airplane)
       if [ "$2" = 1 ]; then cmd connectivity airplane-mode enable; else cmd connectivity airplane-mode disable; fi ||
-        put global airplane_mode_on "$2" ;;
+        put global airplane_mode_on "$2"
+      [ "$2" != null ] || put global airplane_mode_on null ;;
     brightness_mode) put system screen_brightness_mode "$2" ;;
     brightness) put system screen_brightness "$2" ;;
     screen_timeout_ms) put system screen_off_timeout "$2" ;;
@@ -44,7 +45,11 @@ locked() { # two of us never change settings at once; what is locked is the fold
   exec 9< "$folder" && { ! command -v flock > /dev/null || flock 9; }
 }
 
+boot() { cat /proc/sys/kernel/random/boot_id 2> /dev/null || echo unknown; }
+
 take() {
+  # A reboot forgets some settings; until then there is nothing to do twice.
+  [ -e "$saved" ] && [ "$(cat "$folder/settings.taken" 2> /dev/null)" = "$(boot) $*" ] && return 0
   { cat "$saved" 2> /dev/null; for each; do
     name=${each%%=*}
     grep -q "^$name " "$saved" 2> /dev/null || echo "$name $(read_one "$name")"
@@ -58,6 +63,7 @@ take() {
     [ "$after" = "$value" ] || after=refused
     echo "$name $before $after"
   done
+  echo "$(boot) $*" > "$folder/settings.taken" || true
 }
 
 restore() {
@@ -70,13 +76,13 @@ restore() {
     case $name in charging | performance_mode) continue ;; esac
     [ "$(read_one "$name" < /dev/null)" = "$before" ] || { echo "$name is not $before again"; failed=1; }
   done < "$saved"
-  [ $failed = 0 ] && rm -f "$saved"
+  [ $failed = 0 ] && rm -f "$saved" "$folder/settings.taken"
   return $failed
 }
 
 agent_runs() {
   number=$(cat "$folder/lock" 2> /dev/null) && [ -n "$number" ] &&
-    tr '\0' ' ' < "/proc/$number/cmdline" 2> /dev/null | grep -qF "folder=$folder "
+    { tr '\0' ' ' < "/proc/$number/cmdline"; } 2> /dev/null | grep -qF "folder=$folder "
 }
 
 watch() {

@@ -44,6 +44,11 @@ class CountedDevice(AdbDevice):
         super().push(content, target, mode=mode)
 
 
+def _look(board: Board) -> None:
+    if os.environ.get("FARM_VERBOSE"):
+        print([(each.doing, each.why, each.blocks, each.faults) for each in board.all()], file=sys.stderr, flush=True)
+
+
 def main(journal: str, agent: str, model: str, *serials: str) -> int:
     adb.COMMAND_S = float(os.environ.get("FARM_COMMAND_S", "20"))
     board = Board()
@@ -55,7 +60,7 @@ def main(journal: str, agent: str, model: str, *serials: str) -> int:
     begin = time.monotonic()
     try:
         outcome = profile_devices(
-            serials, job, Path(journal), lambda serial: CountedDevice(board, serial), board=board, pace=PACE
+            serials, job, Path(journal), lambda serial: CountedDevice(board, serial), board=board, pace=PACE, look=_look
         )
     except ApproxError as error:
         print(error, file=sys.stderr)
