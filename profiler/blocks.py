@@ -11,7 +11,6 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from approxlite.formats.document import Document, JournalRow, first_problem
 from approxlite.formats.errors import FormatError
-from approxlite.formats.scale import Scale
 
 PROTOCOL = 1
 
@@ -26,7 +25,9 @@ class PlannedBlock(Document):
     block: Count
     subject: Subject
     configuration: str = "exact"
-    scales: dict[str, Scale] = Field(default_factory=dict)
+    scales: dict[str, tuple[Annotated[float, Field(gt=0)], Annotated[int, Field(ge=0, le=255)]]] = Field(
+        default_factory=dict
+    )  # by operator: scale and zero point
     inferences: Count = 0
     uncounted: Count = 0
     operators: bool = False
@@ -83,7 +84,7 @@ class Surroundings(JournalRow):
 class Reading(JournalRow):
     """One raw number of a power facility. at_ns: on the device's clock.
 
-    as_of_ns: on the same clock, when the facility itself took the value, where it tells (cached ones do).
+    as_of_ns: on the same clock, when the facility took the value itself, where it tells (PowerMonitor does).
     """
 
     at_ns: int

@@ -108,6 +108,11 @@ class Profile:
     blocks: tuple[BlockRow, ...]
     idles: tuple[IdleRow, ...] = ()
 
+    @property
+    def measured(self) -> tuple[BlockRow | IdleRow, ...]:
+        """Blocks, and after them those in which the device did nothing."""
+        return (*self.blocks, *self.idles)
+
 
 ProfileRow = CampaignRow | BlockRow | IdleRow
 _ROWS: dict[str, type[ProfileRow]] = {"campaign": CampaignRow, "block": BlockRow, "idle": IdleRow}

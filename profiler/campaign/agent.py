@@ -16,6 +16,8 @@ from approxlite.profiler.devices.describe import FOLDER
 from approxlite.profiler.devices.faults import DeviceFullError, DeviceRefusedError, WrongAbiError
 from approxlite.profiler.devices.link import Link, checked
 
+AGENT, ENGINE = "approx-agent", "libapproxlite.so"
+RUNTIMES = ("libtensorflowlite_jni.so", "libtensorflowlite_c.so", "libtensorflowlite.so")
 NO_ROOM, CANNOT_RUN, ALREADY_RUNNING = 28, 3, 16
 LONGEST_ALONE_S = 12 * 3600
 """An agent may go on for so long when the desk is gone, such as on an unplugged device, before it is ended."""
@@ -34,6 +36,27 @@ class AgentFiles:
 
     model: Path
     programs: Mapping[str, Mapping[str, Path]]
+
+    @classmethod
+    def found(cls, model: Path, folder: Path) -> AgentFiles:
+        """In a folder per processor, such as `folder`/arm64-v8a: approx-agent, libapproxlite.so and TensorFlow Lite's
+        library. Raises ModelError or DeviceError where there is no such thing."""
+        if not model.is_file():
+            raise ModelError(f"{model}: no such file; give the .tflite file to profile")
+        programs = {}
+        for each in sorted(folder.glob(f"*/{AGENT}")):
+            runtime = next((each.with_name(name) for name in RUNTIMES if each.with_name(name).is_file()), None)
+            engine = each.with_name(ENGINE)
+            if runtime is None or not engine.is_file():
+                missing = ENGINE if runtime is not None else RUNTIMES[0]
+                raise DeviceError(f"{each.parent}: holds {AGENT} but not {missing}; copy it there")
+            programs[each.parent.name] = {"agent": each, "engine": engine, "runtime": runtime}
+        if not programs:
+            raise DeviceError(
+                f"{folder}: holds no agent for devices; build {AGENT} into a folder per processor, such as "
+                f"arm64-v8a, and name the folder above with --agents"
+            )
+        return cls(model, programs)
 
     def for_device(self, serial: str, abis: Sequence[str]) -> dict[str, bytes]:
         """Contents by key. Raises WrongAbiError, ModelError, or DeviceError for a program that is not there."""
@@ -114,7 +137,8 @@ class Agent:
             f"cd {self.folder} 2> /dev/null || {{ echo; echo '{_MARK} no - gone'; exit 0; }}\n"
             f"touch alive 2> /dev/null; {_RUNS}\n"
             f"tail -n +{after + 1} rows.jsonl 2> /dev/null\n"
-            f"echo; echo \"{_MARK} $runs $(cat status 2> /dev/null || echo -) $([ -e {settings.SAVED} ] && echo held)\"\n"
+            f"held=$([ -e {settings.SAVED} ] && echo held)\n"
+            f'echo; echo "{_MARK} $runs $(cat status 2> /dev/null || echo -) $held"\n'
             "[ $runs = yes ] || tail -n 1 agent.log 2> /dev/null; true"
         )
         rows, found, rest = checked(link, script).rpartition(f"\n{_MARK} ")
@@ -142,7 +166,7 @@ class Agent:
 
 
 _RUNS = (
-    "runs=no; number=$(cat lock 2> /dev/null) && [ -n \"$number\" ] && "
+    'runs=no; number=$(cat lock 2> /dev/null) && [ -n "$number" ] && '
     "{ tr '\\0' ' ' < /proc/$number/cmdline; } 2> /dev/null | grep -qF \"folder=$PWD \" && runs=yes"
 )
 
@@ -161,9 +185,7 @@ def explained(serial: str, poll: Poll) -> DeviceError | None:
     return DeviceRefusedError(f"{serial}: the agent ended with status {poll.status} ({said})")
 
 
-def _read(
-    rows: str, after: int, serial: str, *, running: bool, status: int | None, said: str, guarded: bool
-) -> Poll:
+def _read(rows: str, after: int, serial: str, *, running: bool, status: int | None, said: str, guarded: bool) -> Poll:
     # Shells of some vendors add warnings of their own; rows are objects.
     whole = [line for line in rows.split("\n")[:-1] if line.startswith("{")]
     parsed = [parse_agent_row(line, f"{serial}: rows.jsonl") for line in whole]

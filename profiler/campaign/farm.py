@@ -32,11 +32,11 @@ class Job:
     """What is measured, on every device alike. part: this host's share of the rounds, of how many hosts."""
 
     files: AgentFiles
-    design: Design = Design()
+    design: Design = field(default_factory=Design)
     seed: int = 0
     threads: int = 1
     scales: Mapping[str, Scale] = field(default_factory=dict)
-    gates: Gates = Gates()
+    gates: Gates = field(default_factory=Gates)
     measures_energy: bool = False
     part: tuple[int, int] = (0, 1)
 
@@ -61,9 +61,9 @@ def profile_devices(
 ) -> Outcome:
     """Measures on all of the devices until every block is in the journal `out`; goes on with what is there.
 
-    `look` is called several times a second. Ctrl-C ends agents, restores settings and raises KeyboardInterrupt; a second
-    one leaves that to the devices' watchdogs. Raises DeviceError when blocks are left and no device is, FormatError when
-    the journal cannot be written; what was measured is kept.
+    `look` is called several times a second. Ctrl-C ends agents, restores settings and raises KeyboardInterrupt; a
+    second one leaves that to the devices' watchdogs. Raises DeviceError when blocks are left and no device is, and
+    FormatError when the journal cannot be written; what was measured is kept.
     """
     board, pace, stop = board or Board(), pace or Pace(), threading.Event()
     if len(set(serials)) < len(serials):
@@ -72,8 +72,8 @@ def profile_devices(
     with CampaignJournal(out) as journal:
         runners = [
             Runner(
-                serial=description.serial, connect=connect, contents=contents, campaign=campaign, board=board, stop=stop,
-                gates=job.gates, pace=pace, measures_energy=job.measures_energy,
+                serial=description.serial, connect=connect, contents=contents, campaign=campaign, board=board,
+                stop=stop, gates=job.gates, pace=pace, measures_energy=job.measures_energy,
             )
             for campaign, members in _campaigns(list(links.values()), job, journal)
             for description, contents in members

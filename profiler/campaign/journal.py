@@ -41,7 +41,7 @@ class CampaignJournal:
             raise
         self._campaigns = {row.campaign: row for row in profile.campaigns}
         self._done: dict[str, set[int]] = {name: set() for name in self._campaigns}
-        for row in (*profile.blocks, *profile.idles):
+        for row in profile.measured:
             self._done[row.campaign].add(row.block)
 
     def open(self, row: CampaignRow) -> CampaignRow:
@@ -88,7 +88,8 @@ def row_of(campaign: str, serial: str, slot: Slot, measured: AgentBlock) -> Bloc
     state = _state(measured)
     if slot.subject == "idle":
         return IdleRow(
-            campaign=campaign, block=slot.block, round=number, state=state, time=time, serial=serial, agent_row=agent_row
+            campaign=campaign, block=slot.block, round=number, state=state, time=time, serial=serial,
+            agent_row=agent_row,
         )  # fmt: skip
     latency = measured.latency_ns
     if latency is None or measured.inferences < 1:
@@ -135,7 +136,7 @@ def frame_of(profile: Profile) -> pd.DataFrame:
                 "time": row.time,
                 "agent_row": row.agent_row,
             }
-            for row in (*profile.blocks, *profile.idles)
+            for row in profile.measured
         ],
         columns=[
             "campaign", "round", "block", "serial", "subject", "configuration", "inferences", "latency_ms",

@@ -131,7 +131,8 @@ def _slots(number: int, configurations: Sequence[str], design: Design, seed: int
     return tuple(order)
 
 
-def _needed(scales: dict[str, Scale], configuration: str) -> dict[str, Scale]:
+def _needed(scales: dict[str, Scale], configuration: str) -> dict[str, tuple[float, int]]:
     """Grids of the operators that a configuration names with int8."""
     atoms = dict(part.split("=", 1) for part in configuration.split(",") if "=" in part)
-    return {name: scale for name, scale in scales.items() if "int8" in atoms.get(name, "").split("+")}
+    named = ((name, (scale.scale, scale.zero_point)) for name, scale in scales.items())
+    return {name: scale for name, scale in named if "int8" in atoms.get(name, "").split("+")}

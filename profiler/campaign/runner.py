@@ -1,4 +1,4 @@
-"""One device in a campaign: prepared, warmed up, given rounds, asked for rows; through any fault, until nothing is left."""
+"""One device in a campaign: prepared, warmed up, given rounds, asked for rows; through any fault, to the end."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Runner:
                     break
                 if not poll.guarded:  # the watchdog thought that the desk was dead
                     self._agent.guard(link, self._wanted, lease_s=self.pace.lease_s)
-                self._sleep_while_measuring(calls)
+                self._sleep_while_measuring()
                 continue
             if poll.running:
                 self._agent.end(link)
@@ -126,7 +126,9 @@ class Runner:
             if not queue.left:
                 break
             if rounds and rounds == before and poll.ended is not None:
-                raise DeviceError(f"{self.serial}: the agent ends without measuring {len(rounds)} rounds; see its agent.log")
+                raise DeviceError(
+                    f"{self.serial}: the agent ends without measuring {len(rounds)} rounds; see its agent.log"
+                )
             if not rounds:
                 self.board.say(self.serial, "waiting", "other devices measure the last blocks")
                 self._pause(self.pace.soon_s)
@@ -166,7 +168,8 @@ class Runner:
             self._warming = []
             self._start(link, plan)
             self._wait_for_end(link)
-            found = {subject: [b for b in self._warming if b.block in numbers] for subject, numbers in _by_subject(plan)}
+            subjects = {block.block: block.subject for block in plan}
+            found = {s: [b for b in self._warming if subjects.get(b.block) == s] for s in ("approxlite", "stock")}
             if not all(found.values()):
                 raise DeviceLostError(f"{self.serial}: ended while it warmed up; it can be resumed")
             windows += [_latency(block) for block in found["approxlite"]]
@@ -191,7 +194,9 @@ class Runner:
             self.board.say(self.serial, "waiting", reason)
             self._progress = True
             if time.monotonic() > give_up:
-                raise UnstableError(f"{self.serial}: {reason} took too long; let it rest, or allow more with --max-temp-c")
+                raise UnstableError(
+                    f"{self.serial}: {reason} took too long; let it rest, or allow more with --max-temp-c"
+                )
             self._pause(self.pace.gate_s)
 
     @property
@@ -217,7 +222,7 @@ class Runner:
             self._progress = True
         self.board.count(self.serial, blocks=new)
 
-    def _sleep_while_measuring(self, calls: Calls) -> None:
+    def _sleep_while_measuring(self) -> None:
         """adb stays quiet for half of what is still planned, and for at least a block or two."""
         queue = self.campaign.queue
         slots = sum(len(each.slots) for each in queue.held(self.serial)) if queue is not None else 0
@@ -251,10 +256,6 @@ class Runner:
     def _pause(self, seconds: float) -> None:
         if self.stop.wait(seconds):
             raise StoppedError
-
-
-def _by_subject(plan: Sequence[PlannedBlock]) -> list[tuple[str, set[int]]]:
-    return [(s, {block.block for block in plan if block.subject == s}) for s in ("approxlite", "stock")]
 
 
 def _latency(block: AgentBlock) -> float:

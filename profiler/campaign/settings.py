@@ -25,7 +25,7 @@ QUIET = {
     "power_saving": "0",
     "performance_mode": "true",
 }
-"""For every campaign. An unrooted shell holds no wake lock; a screen that stays on keeps the processor awake as well."""
+"""For every campaign. An unrooted shell holds no wake lock; a screen that stays on keeps the processor awake too."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,10 @@ def take_command(folder: str, settings: dict[str, str], *, lease_s: int, longest
 def changes(output: str) -> list[Change]:
     """What `take_command` printed."""
     lines = [line.split() for line in output.splitlines()]
-    return [Change(n, before, None if after == "refused" else after) for n, before, after in (p for p in lines if len(p) == 3)]
+    return [
+        Change(n, before, None if after == "refused" else after)
+        for n, before, after in (p for p in lines if len(p) == 3)
+    ]
 
 
 def restore(link: Link, folder: str) -> None:

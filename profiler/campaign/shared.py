@@ -48,7 +48,7 @@ class SharedCampaign:
         """Stands for everything that makes measurements comparable."""
         parts = (
             self.device.model_dump_json(), self.model.sha256, self.design.model_dump_json(), self.seed, self.threads,
-            approxlite.__version__, *sorted(self.agents), sorted((n, s.model_dump_json()) for n, s in self.scales.items()),
+            approxlite.__version__, *sorted(self.agents), sorted(map(str, self.scales.items())),
         )  # fmt: skip
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 

@@ -1,6 +1,7 @@
 """The desk of a farm as a program of its own, to be killed: `python -m farm.desk JOURNAL AGENT MODEL SERIAL...`.
 
-A campaign against simulated agents, at the pace of tests. Prints one line of JSON: seconds, blocks, round trips by device.
+A campaign against simulated agents, at the pace of tests. Prints one line of JSON: seconds, and by device its
+blocks, round trips and faults.
 """
 
 from __future__ import annotations
@@ -23,7 +24,14 @@ from approxlite.profiler.devices.adb import AdbDevice
 from approxlite.profiler.devices.link import COMMAND_S, Completed
 
 PACE = Pace(
-    soon_s=0.1, longest_poll_s=5.0, gate_s=0.2, backoff_s=0.1, longest_backoff_s=1.0, patience=40, lease_s=4, warm_s=0.02
+    soon_s=0.1,
+    longest_poll_s=5.0,
+    gate_s=0.2,
+    backoff_s=0.1,
+    longest_backoff_s=1.0,
+    patience=40,
+    lease_s=4,
+    warm_s=0.02,
 )
 
 

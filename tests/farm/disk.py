@@ -1,7 +1,8 @@
-"""Disks of a size of their own, for devices and for the desk: they can be full, and keep what they hold over reboots."""
+"""Disks of a size of their own, for devices and for the desk: they can be full, and what they hold outlives reboots."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -43,9 +44,12 @@ class Disk:
 
     def fill(self) -> None:
         """Leaves no room at all, without touching a file. Appending to a page that is there already still works."""
-        used = os.statvfs(self.outside)
-        kib = (used.f_blocks - used.f_bfree) * used.f_frsize // 1024
-        self._resize(f"{max(kib, 4)}k")
+        for _ in range(20):
+            used = os.statvfs(self.outside)
+            kib = (used.f_blocks - used.f_bfree) * used.f_frsize // 1024
+            with contextlib.suppress(subprocess.CalledProcessError):  # something was written meanwhile
+                return self._resize(f"{max(kib, 4)}k")
+        raise OSError(f"{self.folder} cannot be filled")
 
     def free(self) -> None:
         self._resize(self._size)

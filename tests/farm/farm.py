@@ -67,7 +67,10 @@ class FarmDevice:
         """Ends adbd alone, which the device's init starts again; what else runs on the device goes on."""
         for process in Path("/proc").glob("[0-9]*"):
             try:
-                if process.joinpath("root").readlink() == self.root and b"/adbd/adbd" in (process / "cmdline").read_bytes():
+                if (
+                    process.joinpath("root").readlink() == self.root
+                    and b"/adbd/adbd" in (process / "cmdline").read_bytes()
+                ):
                     os.kill(int(process.name), signal.SIGKILL)
             except OSError:
                 continue  # it ended while we looked
