@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -110,8 +111,7 @@ class Agent:
 
     def start(self, link: Link, plan: Sequence[PlannedBlock], wanted: dict[str, str], *, lease_s: int) -> str:
         """Pushes the plan, changes settings and starts the agent, unless one runs; what the settings said."""
-        lines = (block.model_dump_json() for block in plan)
-        link.push("".join(f"{line}\n" for line in lines).encode(), f"{self.folder}/plan.jsonl")
+        self.plan(link, plan)
         take = settings.take_command(self.folder, wanted, lease_s=lease_s, longest_s=LONGEST_ALONE_S)
         keys = {"protocol": PROTOCOL, "folder": self.folder, "threads": self.threads, "seed": self.seed}
         keys |= {key: path for key, path in self._paths.items() if key != "agent"}
@@ -125,6 +125,10 @@ class Agent:
             f"{_RUNS}; [ $runs = no ] || break; tries=$((tries - 1)); sleep 0.1; done; true"
         )
         return checked(link, script)
+
+    def plan(self, link: Link, plan: Sequence[PlannedBlock]) -> None:
+        """Replaces the plan in one step; an agent that comes to the end of what it read looks again."""
+        link.push(b"".join(map(_line, plan)), f"{self.folder}/plan.jsonl")
 
     def guard(self, link: Link, wanted: dict[str, str], *, lease_s: int) -> None:
         """Changes the settings again, while the agent runs."""
@@ -169,6 +173,15 @@ _RUNS = (
     'runs=no; number=$(cat lock 2> /dev/null) && [ -n "$number" ] && '
     "{ tr '\\0' ' ' < /proc/$number/cmdline; } 2> /dev/null | grep -qF \"folder=$PWD \" && runs=yes"
 )
+
+
+def _line(block: PlannedBlock) -> bytes:
+    """Whole numbers without a fraction: agents tell 1 and 1.0 apart."""
+    fields = {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in block.model_dump(mode="json").items()
+    }
+    return json.dumps(fields).encode() + b"\n"
 
 
 def explained(serial: str, poll: Poll) -> DeviceError | None:

@@ -36,8 +36,9 @@ class RoundQueue:
         with self._lock:
             return [self._unmeasured(number) for number in self._held.get(serial, [])]
 
-    def take(self, serial: str) -> list[RoundOfBlocks]:
-        """More rounds for a device; when none are free, the later half of what the device with the most still has.
+    def take(self, serial: str, *, steal: bool) -> list[RoundOfBlocks]:
+        """More rounds for a device; when none are free and it would stand idle otherwise, `steal`: the later half of
+        what the device with the most still has.
 
         Empty when there is nothing to take, or nothing worth taking.
         """
@@ -47,7 +48,7 @@ class RoundQueue:
                 count = -(-len(self._free) // share)
                 taken, self._free = self._free[:count], self._free[count:]
             else:
-                taken = self._stolen(serial)
+                taken = self._stolen(serial) if steal else []
             self._held.setdefault(serial, []).extend(taken)
             return [self._unmeasured(number) for number in taken]
 

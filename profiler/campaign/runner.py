@@ -108,6 +108,7 @@ class Runner:
         calls = self._calls or self._warmed_up(link)
         queue = self.campaign.open(self._known_opening())
         rounds: list[RoundOfBlocks] = []
+        plan: list[PlannedBlock] = []
         while True:
             poll = self._poll(link)
             if poll.running and not queue.was_robbed(self.serial):
@@ -115,6 +116,9 @@ class Runner:
                     break
                 if not poll.guarded:  # the watchdog thought that the desk was dead
                     self._agent.guard(link, self._wanted, lease_s=self.pace.lease_s)
+                if len(queue.held(self.serial)) < 2 and (more := queue.take(self.serial, steal=False)):
+                    self._agent.plan(link, [*plan, *self._blocks(more, calls)])
+                    plan += self._blocks(more, calls)
                 self._sleep_while_measuring()
                 continue
             if poll.running:
@@ -122,7 +126,7 @@ class Runner:
             elif problem := explained(self.serial, poll):
                 self._forget_status(link)
                 raise problem
-            before, rounds = rounds, queue.held(self.serial) or queue.take(self.serial)
+            before, rounds = rounds, queue.held(self.serial) or queue.take(self.serial, steal=True)
             if not queue.left:
                 break
             if rounds and rounds == before and poll.ended is not None:
@@ -134,10 +138,7 @@ class Runner:
                 self._pause(self.pace.soon_s)
                 continue
             self._pass_gates(link)
-            hottest_c = self.gates.hottest_c + DIE_MARGIN_C
-            design, scales = self.campaign.design, dict(self.campaign.scales)
-            plan = [self._preparation("approxlite")]
-            plan += [planned(s, calls, design, scales, hottest_c=hottest_c) for each in rounds for s in each.slots]
+            plan = [self._preparation("approxlite"), *self._blocks(rounds, calls)]
             self._start(link, plan)
             self.board.say(self.serial, "measuring", f"{len(plan) - 1} blocks")
             self._pause(self.pace.soon_s)
@@ -229,6 +230,14 @@ class Runner:
         block_s = 2.5 * self.campaign.design.block_s
         self.board.say(self.serial, "measuring", f"{slots} blocks to go")
         self._pause(min(max(self.pace.soon_s, 2 * block_s, slots * block_s / 2), self.pace.longest_poll_s))
+
+    def _blocks(self, rounds: Sequence[RoundOfBlocks], calls: Calls) -> list[PlannedBlock]:
+        design, scales, hottest_c = (
+            self.campaign.design,
+            dict(self.campaign.scales),
+            self.gates.hottest_c + DIE_MARGIN_C,
+        )
+        return [planned(slot, calls, design, scales, hottest_c=hottest_c) for each in rounds for slot in each.slots]
 
     def _preparation(self, subject: str) -> PlannedBlock:
         self._prepared += 1

@@ -192,12 +192,13 @@ int main(int count, char** words) {
   char stop[600], end[128];
   path_of(stop, "stop");
   const char* why = "done";
-  for (;;) {
-    const long at = ftell(plan);
-    if (!fgets(line, sizeof line, plan)) break;
-    if (!strchr(line, '\n')) { /* still being written */
-      fseek(plan, at, SEEK_SET);
-      break;
+  for (int news = 0;;) {
+    if (!fgets(line, sizeof line, plan) || !strchr(line, '\n')) { /* the end: the plan may be another by now */
+      if (!news) break;
+      news = 0;
+      plan = freopen(path, "r", plan);
+      if (!plan) fail(2, "plan.jsonl is gone");
+      continue;
     }
     const double block = number(line, "block", -1);
     if (block < 0 || block >= MAX_BLOCKS) fail(2, "a line of the plan cannot be used");
@@ -208,6 +209,7 @@ int main(int count, char** words) {
     }
     measure(rows, line);
     measured[(int)block] = 1;
+    news = 1;
   }
   snprintf(end, sizeof end, "{\"kind\": \"end\", \"why\": \"%s\", \"time_s\": %.3f}\n", why,
            (double)now_ns(CLOCK_REALTIME) / 1e9);

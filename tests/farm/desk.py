@@ -10,8 +10,12 @@ import json
 import os
 import sys
 import time
+from io import StringIO
 from pathlib import Path
 
+from rich.console import Console
+
+from approxlite.cli.live import table_of
 from approxlite.formats.errors import ApproxError
 from approxlite.profiler.campaign.agent import AgentFiles
 from approxlite.profiler.campaign.board import Board
@@ -52,6 +56,17 @@ class CountedDevice(AdbDevice):
         super().push(content, target, mode=mode)
 
 
+class _Waiting:
+    """A live table that nobody sees costs what one that is seen does."""
+
+    def __init__(self) -> None:
+        self._console = Console(file=StringIO(), force_terminal=True, width=120)
+
+    def __call__(self, board: Board) -> None:
+        self._console.print(table_of(board))
+        self._console.file = StringIO()
+
+
 def _look(board: Board) -> None:
     if os.environ.get("FARM_VERBOSE"):
         print([(each.doing, each.why, each.blocks, each.faults) for each in board.all()], file=sys.stderr, flush=True)
@@ -59,16 +74,22 @@ def _look(board: Board) -> None:
 
 def main(journal: str, agent: str, model: str, *serials: str) -> int:
     adb.COMMAND_S = float(os.environ.get("FARM_COMMAND_S", "20"))
-    board = Board()
+    board, idle = Board(), bool(os.environ.get("FARM_IDLE"))
     programs = {abi: {"agent": Path(agent)} for abi in ("arm64-v8a", "x86_64")}
     design = Design(
         sweeps=int(os.environ.get("FARM_SWEEPS", "6")), block_s=float(os.environ.get("FARM_BLOCK_S", "0.05")), idle=True
     )
-    job = Job(AgentFiles(Path(model), programs), design, gates=Gates(hottest_c=60.0))
+    job = Job(AgentFiles(Path(model), programs), design, gates=Gates(hottest_c=20.0 if idle else 60.0))
     begin = time.monotonic()
     try:
         outcome = profile_devices(
-            serials, job, Path(journal), lambda serial: CountedDevice(board, serial), board=board, pace=PACE, look=_look
+            serials,
+            job,
+            Path(journal),
+            lambda serial: CountedDevice(board, serial),
+            board=board,
+            pace=Pace() if idle else PACE,
+            look=_Waiting() if idle else _look,
         )
     except ApproxError as error:
         print(error, file=sys.stderr)
