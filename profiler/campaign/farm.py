@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,14 +69,15 @@ def profile_devices(
     board, pace, stop = board or Board(), pace or Pace(), threading.Event()
     if len(set(serials)) < len(serials):
         raise InputError("a device is named twice; name each once")
-    links = {serial: _greeted(serial, connect, stop) for serial in serials}
+    with ThreadPoolExecutor(max_workers=max(len(serials), 1)) as greeters:
+        described = list(greeters.map(lambda serial: _greeted(serial, connect, stop), serials))
     with CampaignJournal(out) as journal:
         runners = [
             Runner(
                 serial=description.serial, connect=connect, contents=contents, campaign=campaign, board=board,
                 stop=stop, gates=job.gates, pace=pace, measures_energy=job.measures_energy,
             )
-            for campaign, members in _campaigns(list(links.values()), job, journal)
+            for campaign, members in _campaigns(described, job, journal)
             for description, contents in members
         ]  # fmt: skip
         _run(runners, board, stop, look)
