@@ -67,6 +67,7 @@ class Runner:
     _opening: OpeningRow | None = None
     _warming: list[AgentBlock] = field(default_factory=list)
     _progress: bool = False
+    _block_s: float = 0.0
 
     def __post_init__(self) -> None:
         self._agent = Agent.of(self.campaign.name, threads=self.campaign.threads, seed=self.campaign.seed)
@@ -221,15 +222,17 @@ class Runner:
         self._prepared = max([self._prepared, *(b.block - PREPARATION + 1 for b in poll.blocks)])
         if poll.blocks:
             self._progress = True
+        lasted = [b.end_ns - b.begin_ns for b in poll.blocks if b.begin_ns is not None and b.end_ns is not None]
+        self._block_s = median(lasted) / 1e9 if lasted else self._block_s
         self.board.count(self.serial, blocks=new)
 
     def _sleep_while_measuring(self) -> None:
-        """adb stays quiet for half of what is still planned, and for at least a block or two."""
+        """adb stays quiet for half of what is still planned: it disturbs what is measured."""
         queue = self.campaign.queue
         slots = sum(len(each.slots) for each in queue.held(self.serial)) if queue is not None else 0
-        block_s = 2.5 * self.campaign.design.block_s
+        block_s = self._block_s or 2.5 * self.campaign.design.block_s
         self.board.say(self.serial, "measuring", f"{slots} blocks to go")
-        self._pause(min(max(self.pace.soon_s, 2 * block_s, slots * block_s / 2), self.pace.longest_poll_s))
+        self._pause(min(max(self.pace.soon_s, block_s, slots * block_s / 2), self.pace.longest_poll_s))
 
     def _blocks(self, rounds: Sequence[RoundOfBlocks], calls: Calls) -> list[PlannedBlock]:
         design, scales, hottest_c = (
