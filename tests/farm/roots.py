@@ -15,17 +15,19 @@ APPLETS = """
 """.split()  # noqa: SIM905
 
 
-def make_root(root: Path, packages: Path, preload: Path, personality: Personality) -> None:
-    """Lays the file system out in `root`, which is empty. `packages`: what `fetch` brought."""
+def make_root(root: Path, packages: Path, built: Path, personality: Personality) -> None:
+    """Lays the file system out in `root`, which is empty. `packages`: what `fetch` brought; `built`: what
+    was compiled of this folder."""
     for folder in ("bin", "system/bin", "data/local/tmp", "data/app", "data/farm", "proc", "dev", "tmp", "etc", "adbd"):
         (root / folder).mkdir(parents=True)
     architecture = "arm64" if personality.abi == "arm64-v8a" else "amd64"
     shutil.copy(packages / architecture / "bin/busybox", root / "bin/busybox")
     for applet in APPLETS:
         (root / "bin" / applet).symlink_to("/bin/busybox")
+    shutil.copy(built / "flock", root / "bin/flock")
     _tools(root, personality)
     _libc(root, packages, architecture)
-    _adbd(root, packages, preload)
+    _adbd(root, packages, built / "loopback.so")
     (root / "etc/passwd").write_text("root:x:0:0::/data:/bin/sh\nshell:x:2000:2000::/data:/bin/sh\n")
     (root / "etc/group").write_text("root:x:0:\nshell:x:2000:\n")
     (root / "system/build.prop").write_text(personality.build_properties())
