@@ -12,8 +12,8 @@ namespace approxlite {
 // Scratch is dealt out in whole cache lines.
 inline size_t in_whole_lines(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
-// Fewest pixels worth giving away, for `k` inputs and `outputs` output channels each; all of them where the layer is not
-// worth waking a worker for. Every chunk reads all the weights: where those do not stay in a core's own cache a chunk
+// Fewest pixels worth giving away, for `k` inputs and `outputs` output channels each; all of them where the layer is
+// not worth waking a worker for. Every chunk reads all the weights: where those do not stay in a core's own cache a chunk
 // needs more pixels to make up for it.
 inline int pixels_worth_sharing(int pixels, int64_t k, int outputs, int threads) {
   constexpr int64_t kCachedWeights = 1 << 18;
@@ -25,8 +25,8 @@ inline int pixels_worth_sharing(int pixels, int64_t k, int outputs, int threads)
   return static_cast<int>(std::clamp<int64_t>(least, 1, share));
 }
 
-// Fewest rows worth giving away of the copy that a convolution of `work` multiply-accumulates reads, `row` elements each.
-// Where the convolution is shared its workers are about to be awake, and read what they copied.
+// Fewest rows worth giving away of the copy that a convolution of `work` multiply-accumulates reads, `row` elements
+// each. Where the convolution is shared its workers are about to be awake, and read what they copied.
 inline int copied_rows_worth_sharing(int64_t work, int rows, int row) {
   constexpr int kElementsWorthClaiming = 2000;
   if (work < kWorthSharing) return rows;
