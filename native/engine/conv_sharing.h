@@ -13,8 +13,8 @@ namespace approxlite {
 inline size_t in_whole_lines(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 // Fewest pixels worth giving away, for `k` inputs and `outputs` output channels each; all of them where the layer is
-// not worth waking a worker for. Every chunk reads all the weights: where those do not stay in a core's own cache a chunk
-// needs more pixels to make up for it.
+// not worth waking a worker for. Every chunk reads all the weights: where those do not stay in a core's own cache a
+// chunk needs more pixels to make up for it.
 inline int pixels_worth_sharing(int pixels, int64_t k, int outputs, int threads) {
   constexpr int64_t kCachedWeights = 1 << 18;
   constexpr int kTiles = 28, kManyTiles = 84;
