@@ -62,7 +62,9 @@ Grid ByteInput::covering_grid(ThreadPool& pool) const {
 void ByteInput::read(ThreadPool& pool) const {
   if (reading_.folded) {
     const int padded_row = reading_.padded_width * op_.in.channels;
-    pool.split(reading_.padded_height, copied_rows_worth_sharing(op_, reading_.padded_height, padded_row),
+    // Groups of four take as long as single floats.
+    const int64_t work = op_.multiply_accumulates / 4;
+    pool.split(reading_.padded_height, copied_rows_worth_sharing(work, reading_.padded_height, padded_row),
                [this](int begin, int end, int) { convert_rows(begin, end); });
   } else if (copied_) {
     pool.split(static_cast<int>(op_.in.size()), kBytesWorthSharing, [this](int begin, int end, int) {

@@ -88,7 +88,8 @@ class ConvFloatPlan final : public Plan {
   void run(ThreadPool& pool) override {
     if (reading_.folded) {
       const int padded_row = reading_.padded_width * op_.in.channels;
-      pool.split(reading_.padded_height, copied_rows_worth_sharing(op_, reading_.padded_height, padded_row),
+      pool.split(reading_.padded_height,
+                 copied_rows_worth_sharing(op_.multiply_accumulates, reading_.padded_height, padded_row),
                  [this](int begin, int end, int) { copy_rows(begin, end); });
     }
     if (addition_ != nullptr && addend_.bytes) {

@@ -12,9 +12,9 @@ namespace approxlite {
 // Scratch is dealt out in whole cache lines.
 inline size_t in_whole_lines(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
-// Fewest pixels worth giving away, for `k` inputs and `outputs` output channels each; all of them where the layer is not
-// worth waking a worker for. Every chunk reads all the weights: where those do not stay in a core's own cache a chunk
-// needs more pixels to make up for it.
+// Fewest pixels worth giving away, for `k` inputs and `outputs` output channels each; all of them where the layer is
+// not worth waking a worker for. Every chunk reads all the weights: where those do not stay in a core's own cache a
+// chunk needs more pixels to make up for it.
 inline int pixels_worth_sharing(int pixels, int64_t k, int outputs, int threads) {
   constexpr int64_t kCachedWeights = 1 << 18;
   constexpr int kTiles = 28, kManyTiles = 84;
@@ -25,11 +25,11 @@ inline int pixels_worth_sharing(int pixels, int64_t k, int outputs, int threads)
   return static_cast<int>(std::clamp<int64_t>(least, 1, share));
 }
 
-// Fewest rows worth giving away of the copy that `op` reads, each of `row` elements. Where the convolution is shared its
-// workers are about to be awake, and read what they copied.
-inline int copied_rows_worth_sharing(const Operator& op, int rows, int row) {
+// Fewest rows worth giving away of the copy that a convolution of `work` multiply-accumulates reads, `row` elements
+// each. Where the convolution is shared its workers are about to be awake, and read what they copied.
+inline int copied_rows_worth_sharing(int64_t work, int rows, int row) {
   constexpr int kElementsWorthClaiming = 2000;
-  if (op.multiply_accumulates < kWorthSharing) return rows;
+  if (work < kWorthSharing) return rows;
   return std::min(kElementsWorthClaiming / std::max(row, 1) + 1, rows);
 }
 

@@ -61,8 +61,8 @@ std::vector<FilledLines> put_together(const std::vector<FilledLines>& lines) {
   return groups;
 }
 
-// Linear between computed lines, constant past the last. Line i is the `size` elements from first + i * size on; the same
-// in `rows` images, `row_step` elements apart.
+// Linear between computed lines, constant past the last. Line i is the `size` elements from first + i * size on; the
+// same in `rows` images, `row_step` elements apart.
 template <class T>
 void fill_lines(const KernelTable& kernels, const FilledLines& lines, size_t size, T* first, size_t rows = 1,
                 size_t row_step = 0) {
@@ -75,8 +75,8 @@ void fill_lines(const KernelTable& kernels, const FilledLines& lines, size_t siz
         pixels, target);
 }
 
-// In `count` rows y, y + 2 ..., which have the same neighbours above and below, pixels whose row and column add up to an
-// odd number become the mean of their neighbours.
+// In `count` rows y, y + 2 ..., which have the same neighbours above and below, pixels whose row and column add up to
+// an odd number become the mean of their neighbours.
 template <class T>
 void fill_checker_rows(const KernelTable& kernels, const Shape& shape, int y, int count, T* output) {
   const size_t pixel = static_cast<size_t>(shape.channels), row = pixel * static_cast<size_t>(shape.width);

@@ -25,8 +25,8 @@ inline Pattern pattern_of(const Knob& knob) { return {knob.rows, knob.cols, knob
 // Indices of 0..size-1 that are computed. (d-1)/d leaves out every d-th, 1/d keeps the first of every d.
 std::vector<int32_t> computed_lines(int size, Fraction fraction);
 
-// Lines that are not computed: `count` of them, `step` apart, each `before` lines after a computed one and `after` lines
-// before another; `after` is 0 past the last.
+// Lines that are not computed: `count` of them, `step` apart, each `before` lines after a computed one and `after`
+// lines before another; `after` is 0 past the last.
 struct FilledLines {
   int32_t first, before, after, count = 1, step = 0;
 };

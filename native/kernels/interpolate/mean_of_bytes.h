@@ -1,4 +1,5 @@
-// Means of bytes for one variant, without leaving bytes: each is rounded to nearest, ties to even, as the float mean is.
+// Means of bytes for one variant, without leaving bytes: each is rounded to nearest, ties to even, as the float mean
+// is.
 #ifndef APPROXLITE_KERNELS_INTERPOLATE_MEAN_OF_BYTES_H_
 #define APPROXLITE_KERNELS_INTERPOLATE_MEAN_OF_BYTES_H_
 
