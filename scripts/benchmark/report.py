@@ -153,7 +153,7 @@ def main(output: str, command: str, bench_program: str, fractions_program: str, 
         f"# Performance\n\nMeasured on {today} by `{command}` at commit {commit or 'unknown'}: {machine}.\n\n"
         "Ratios are medians of rounds in which both take turns, with 95 % intervals; below 1 is better than stock "
         "LiteRT with XNNPACK. Memory is what a fresh process grows by, from before the model is read until after it "
-        "has run.\n",
+        "has run. `performance-notes.md` says what to read with it.\n",
         exact_section(seconds, chosen),
         int8_section(seconds),
         ladder_section(chosen),
