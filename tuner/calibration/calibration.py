@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -20,6 +20,7 @@ from approxlite.tuner.calibration.factors import thin_factors
 from approxlite.tuner.calibration.grids import input_grids
 from approxlite.tuner.calibration.moments import Halves, Matrix
 from approxlite.tuner.calibration.patches import Places, patches
+from approxlite.tuner.calibration.portions import portions
 from approxlite.tuner.calibration.refit import chosen_ridge, refit
 from approxlite.tuner.calibration.removal import GROUP, RIDGE, inputs_of, kept_groups, removal_order
 from approxlite.tuner.calibration.threads import one_thread
@@ -33,9 +34,6 @@ ROWS_FOR_EACH_INPUT = 64
 LEAST_ROWS = 16384
 MOST_ROWS_PER_SAMPLE = 64
 """Windows of one sample are much alike."""
-
-MOST_BYTES = 256 * 2**20
-"""Of second moments at a time; a model with more has its samples run several times."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def calibrate(
         chosen = [linear[operator] for operator in wanted if operator in tensors]
         some = spread(samples, MOST_SAMPLES)
         interpreter.set_ladder([RungSpec(configuration="exact")])
-        for portion in _portions(chosen):
+        for portion in portions(chosen, lambda operator: Halves.size_bytes(operator.weights.shape[1])):
             for operator, seen in _moments(interpreter, some, portion, tensors).items():
                 weights |= _calibrated(linear[operator], seen, wanted[operator])
                 progress(len({owner.operator for owner in weights}) / len(chosen))
@@ -81,21 +79,6 @@ def calibrate(
 def _atoms(texts: Sequence[str]) -> list[str]:
     found = (Knob.parse(text).calibrated_atom for text in texts)
     return list(dict.fromkeys(atom for atom in found if atom is not None))
-
-
-def _portions(operators: Sequence[LinearOperator]) -> Iterator[list[LinearOperator]]:
-    """In order, as many at a time as fit in memory."""
-    portion: list[LinearOperator] = []
-    used = 0
-    for operator in operators:
-        needed = Halves.size_bytes(operator.weights.shape[1])
-        if portion and used + needed > MOST_BYTES:
-            yield portion
-            portion, used = [], 0
-        portion.append(operator)
-        used += needed
-    if portion:
-        yield portion
 
 
 def places_of(operator: LinearOperator, samples: int) -> Places:

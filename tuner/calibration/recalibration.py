@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from approxlite.tuner.calibration.calibration import Calibration, places_of
 from approxlite.tuner.calibration.factors import thin_factors
 from approxlite.tuner.calibration.moments import Halves
 from approxlite.tuner.calibration.patches import Rows, at_places, patches
+from approxlite.tuner.calibration.portions import portions
 from approxlite.tuner.calibration.refit import chosen_ridge, refit
 from approxlite.tuner.calibration.removal import inputs_of
 from approxlite.tuner.calibration.skips import skip_of
@@ -43,8 +45,6 @@ from approxlite.tuner.interpreter import Tunable
 
 RIDGE = 1e-3
 MOST_SAMPLES = 300
-MOST_BYTES = 256 * 2**20
-"""Of targets at a time; beyond, the exact model runs once more."""
 
 
 @one_thread
@@ -72,7 +72,7 @@ def recalibrate(
     corrected = {linear[owner.operator]: owner for owner in owners_of(str(configuration)) if owner.operator in tensors}
     own: dict[Owner, Calibrated] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for portion in _portions(list(corrected), len(some)):
+        for portion in portions(list(corrected), partial(_target_bytes, len(some))):
             views = [_View(op, tensors[op.id], skip_of(model, interpreter, op), len(some)) for op in portion]
             interpreter.set_ladder([RungSpec(configuration="exact")])
             targets = _targets(interpreter, some, views)
@@ -104,19 +104,8 @@ class _View:
         return x, None if self.skip is None else at_places(taps[self.skip], places, self.operator.grid)
 
 
-def _portions(operators: Sequence[LinearOperator], samples: int) -> Iterator[list[LinearOperator]]:
-    """In order, as many at a time as their targets fit in memory."""
-    portion: list[LinearOperator] = []
-    used = 0
-    for operator in operators:
-        needed = 4 * samples * places_of(operator, samples).count * len(operator.weights)
-        if portion and used + needed > MOST_BYTES:
-            yield portion
-            portion, used = [], 0
-        portion.append(operator)
-        used += needed
-    if portion:
-        yield portion
+def _target_bytes(samples: int, operator: LinearOperator) -> int:
+    return 4 * samples * places_of(operator, samples).count * len(operator.weights)
 
 
 def _targets(interpreter: Tunable, samples: NDArray[Any], views: Sequence[_View]) -> dict[str, list[Rows]]:

@@ -19,19 +19,7 @@ using approxlite::GuardState;
 using approxlite::kSlotBytes;
 using approxlite::Random;
 using State = std::array<uint8_t, APPROX_GUARD_STATE_BYTES>;
-using Handle = std::unique_ptr<approx_guard, decltype(&approx_guard_destroy)>;
-
-Handle create(const approx_guard_options& options = ordinary()) {
-  approx_guard* guard = nullptr;
-  EXPECT_EQ(approx_guard_create(&options, &guard), APPROX_OK);
-  return {guard, approx_guard_destroy};
-}
-
-approx_guard_status status_of(const Handle& guard) {
-  approx_guard_status status;
-  EXPECT_EQ(approx_guard_get_status(guard.get(), &status), APPROX_OK);
-  return status;
-}
+using Handle = GuardHandle;
 
 void save(const Handle& guard, State& state) { ASSERT_EQ(approx_guard_save(guard.get(), state.data()), APPROX_OK); }
 
