@@ -39,7 +39,7 @@ def read_meter(path: str | os.PathLike[str]) -> Series:
         text = read_bytes(path, FormatError, MAX_METER_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FormatError(f"{where}: not a text file") from None
-    rows = list(csv.reader(io.StringIO(text)))
+    rows = list(csv.reader(io.StringIO(text, newline="")))
     if len(rows) < 3:
         raise FormatError(f"{where}: needs a header and at least two rows")
     time = _column(rows[0], "time", _TIMES) or _plain_time(rows[0])

@@ -22,7 +22,7 @@ def proven(gauges, seed=1):
     random = np.random.default_rng(seed)
     world = drawn_world(random)
     device = ReplayDevice(world, gauges(random), random)
-    return world, EnergyCampaign(device.measure, "all=int8", seed=seed).proven_source()
+    return world, EnergyCampaign(device.measure, "all=int8", seed=seed).probed().proven
 
 
 @pytest.mark.parametrize("name", sorted(set(lies(np.random.default_rng(0))) - set(REFUSED)))
