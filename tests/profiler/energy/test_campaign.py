@@ -17,7 +17,7 @@ def test_intervals_cover_the_truth_and_are_as_narrow_as_wanted_in_time(name):
     results = [campaign_result(name, 11, number) for number in range(30)]
     told = [each for each in results if each.outcome is not None]
     assert len(told) >= 28
-    assert sum(each.covers for each in told) >= 25  # 95 % of 30; fewer happens once in 500 times
+    assert sum(each.covers for each in told) >= 24  # at 95 %, fewer happens once in 1500 times
     for each in told:
         assert (each.outcome.ratio.high - each.outcome.ratio.low) / 2 <= kind.half_width * each.outcome.ratio.value
         assert each.outcome.spent_s <= kind.allowed_s
