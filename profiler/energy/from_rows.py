@@ -8,7 +8,7 @@
 
 Rounds hold `exact` and `idle` blocks beside the others, in random order. The journal alone is enough to repeat it:
 without rows of a probe, sources are judged by the rounds themselves, which also alternate between rest and work.
-A meter's file is laid beside the rows first (`meter.beside`). All functions here are pure.
+A meter's file is laid beside the rows first (`beside.beside`). All functions here are pure.
 """
 
 from __future__ import annotations

@@ -1,11 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from approxlite.formats.errors import FormatError, UnstableError
-from approxlite.profiler.energy.design import EXACT, IDLE, block_of
-from approxlite.profiler.energy.meter import SOURCE, beside, read_meter
+from approxlite.profiler.energy.beside import SOURCE, beside
+from approxlite.profiler.energy.design import EXACT, IDLE, Lengths, a_round, block_of
+from approxlite.profiler.energy.from_rows import energy_of_rows
+from approxlite.profiler.energy.measured import placed_rows
+from approxlite.profiler.energy.meter import read_meter
 from approxlite.profiler.energy.probe import probe
 from approxlite.profiler.energy.readings import Series
 from farm.replay.cases import SETTING, drawn_world
@@ -95,3 +100,32 @@ def test_a_meter_of_something_else_is_refused():
     noise = np.random.default_rng(0).normal(1, 0.1, len(meter))
     with pytest.raises(UnstableError, match="does not follow"):
         beside(rows, Series(meter.taken_s * 1.1, noise))
+
+
+def test_a_meter_gives_the_ratio_of_a_whole_campaign_with_its_interval():
+    random = np.random.default_rng(4)
+    device = ReplayDevice(drawn_world(random), [], random)
+    device.history.kept_s = 1e6
+    device.measure([block_of(IDLE, 8.0, 0.0, 900)])
+    blocks, first = [], 0
+    for number in range(14):
+        placed = a_round((EXACT, SETTING, IDLE), Lengths(6, 0, 0), session=0, round_=number, first=first, seed=3)
+        first += len(placed)
+        blocks += placed_rows(placed, device.measure([each.plan for each in placed]))
+    device.measure([block_of(IDLE, 8.0, 0.0, 901)])
+    times = np.arange(device.history.times_s[0], device.history.times_s[-1], 0.005)
+    energy = np.interp(times, device.history.times_s, device.history.energy_j)
+    power = np.gradient(energy, times) + random.normal(0, 0.2, len(times))
+    rows = beside([each.row for each in blocks], Series(times - 17.3, power))
+    found = energy_of_rows([replace(each, row=row) for each, row in zip(blocks, rows, strict=True)])
+    assert found.source is not None
+    assert found.source.kind == "meter"
+    ratio = found.settings[SETTING].ratio
+    assert ratio.low <= device.world.ratio(SETTING) <= ratio.high
+    assert ratio.high - ratio.low < 0.06 * ratio.value
+
+
+def test_blocks_of_two_boots_are_not_laid_beside_one_meter():
+    _, rows, meter = measured(0.0)
+    with pytest.raises(UnstableError, match="one boot"):
+        beside([*rows[3:], *rows[:3]], meter)
