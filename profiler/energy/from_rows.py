@@ -32,7 +32,7 @@ from approxlite.profiler.energy.regression import KnobEnergy, Undetermined, knob
 SHORTER = 0.3
 """Blocks of the fastest settings do the same work in this share of exact's time; shorter ones are refused."""
 
-JUDGED_BY = 60
+JUDGED_BY = 30
 """Rows of rounds that are looked at where there was no probe."""
 
 

@@ -23,7 +23,7 @@ def figures(count: int, seed: int) -> Iterator[Figure]:
         yield from times(found)
         yield from contamination(pool, max(10, count // 8), seed)
         yield from knobs(pool, max(5, count // 12), seed)
-        yield from meters(pool, max(10, count // 5), seed)
+        yield from meters(pool, max(10, count // 10), seed)
         yield from watching(2 * count, seed)
         yield from wrong_sources(max(2, count // 100), seed)
 
