@@ -34,7 +34,7 @@ Agents = Annotated[
     typer.Option(
         metavar="FOLDER",
         envvar="APPROXLITE_AGENTS",
-        help="Programs for devices: a folder per processor, such as `arm64-v8a`.",
+        help="Programs for devices, as `scripts/build-agent` makes them: a folder per processor, such as `arm64-v8a`.",
     ),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Only go on with a campaign that is in the file already.")]
@@ -77,7 +77,7 @@ def profile(
     device: Where = None,
     seconds: Seconds = 10.0,
     seed: options.Seed = 0,
-    agents: Agents = Path("build/agents"),
+    agents: Agents = Path("build/agent"),
     max_temp_c: MaxTemp = 37.0,
     resume: Resume = False,
     json: options.Json = False,

@@ -29,7 +29,8 @@ MAX_WINDOWS = 12
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds between things. patience: faults in a row, with no block between them, that quarantine a device."""
+    """Seconds between things. patience: faults in a row, with no block between them, that quarantine a device;
+    full_patience: those of a device without room, which seldom finds some by itself."""
 
     soon_s: float = 0.5
     longest_poll_s: float = 30.0
@@ -38,6 +39,7 @@ class Pace:
     backoff_s: float = 1.0
     longest_backoff_s: float = 30.0
     patience: int = 8
+    full_patience: int = 4
     lease_s: int = 120
     warm_s: float = 0.5
 
@@ -98,7 +100,7 @@ class Runner:
             except (*PASSING, DeviceFullError) as fault:
                 faults = 1 if self._progress else faults + 1
                 self.board.count(self.serial, faults=1)
-                if faults >= patience:
+                if faults >= (self.pace.full_patience if isinstance(fault, DeviceFullError) else patience):
                     raise
                 self.board.say(self.serial, "reconnecting", str(fault))
                 self._pause(min(self.pace.backoff_s * 2 ** (faults - 1), self.pace.longest_backoff_s))

@@ -34,6 +34,7 @@ PACE = Pace(
     backoff_s=0.1,
     longest_backoff_s=1.0,
     patience=40,
+    full_patience=40,
     lease_s=4,
     warm_s=0.02,
 )
