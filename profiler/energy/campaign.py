@@ -4,44 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from scipy.stats import t as student
-
 from approxlite.formats.errors import UnstableError
-from approxlite.formats.interval import Estimate
 from approxlite.profiler.blocks import AgentBlock, PlannedBlock
-from approxlite.profiler.energy.contamination import disturbed_state
-from approxlite.profiler.energy.design import EXACT, IDLE, SAMPLES, Lengths, Placed, a_round, block_of
-from approxlite.profiler.energy.measured import Measured
-from approxlite.profiler.energy.noise import RANKING
+from approxlite.profiler.energy.compare import compared, drawn
+from approxlite.profiler.energy.design import EXACT, IDLE, Lengths, Placed, a_round, block_of
+from approxlite.profiler.energy.measured import Measured, placed_rows
 from approxlite.profiler.energy.outcome import EnergyOutcome, SourceRecord
 from approxlite.profiler.energy.planning import Plan, looks, plan
-from approxlite.profiler.energy.probe import Proven, Refused, probe
-from approxlite.profiler.energy.ratio import Pairs, half_width, mean_estimate, ratio_estimate
+from approxlite.profiler.energy.probe import Proven
+from approxlite.profiler.energy.prove import Measure, Probed, prove
+from approxlite.profiler.energy.ratio import Pairs, half_width, ratio_estimate
 from approxlite.profiler.energy.source import power_w
 from approxlite.profiler.energy.warm_up import WINDOW, WINDOWS, steady
 
-PROBE_S = (10.0, 150.0, 900.0)
-"""Length of a step of the probe; the longer ones for what is too coarse for the shorter."""
-
-PROBE_STEPS = 5
-PROBE_TRIES = 3
-"""A probe in which the device itself reports a disturbance is made again."""
-
 WARM_UP_BLOCK_S = 5.0
 MAX_WARM_UP_BLOCKS = 60
-
-SAME_CONFIDENCE = 0.99
-"""Of exact against itself: one sound campaign in a hundred is refused for nothing."""
-
-APART = 4.0
-"""Standard errors by which the ratios of two sessions may differ."""
-
-Measure = Callable[[Sequence[PlannedBlock]], Sequence[AgentBlock]]
-"""Has a device measure blocks in order, and returns their rows."""
 
 Progress = Callable[[str, float], None]
 
@@ -63,38 +43,23 @@ class EnergyCampaign:
     new_session: Callable[[int], None] = lambda _session: None
     progress: Progress = lambda _what, _share: None
     measured: Measured | None = None
-    _next: int = 0
     spent_s: float = 0.0
-    _refused: list[Refused] = field(default_factory=list)
+    _next: int = 0
 
     def run(self) -> EnergyOutcome:
         """The whole campaign."""
-        proven = self.proven_source()
+        probed = self.probed()
+        proven = probed.proven
         warm_s = self.warm_up(proven)
         planned = self.planned(proven, warm_s)
         measured = self.measured = Measured(proven.source)
         stopped = self._measure(measured, planned)
-        return self._outcome(measured, planned, stopped)
+        return self._outcome(measured, planned, probed, stopped)
 
-    def proven_source(self) -> Proven:
-        """The best source that follows a load, by a probe that is as long as it needs."""
-        best: Proven | None = None
-        for seconds in PROBE_S:
-            self.progress("looking for an energy source", 0.0)
-            conditions = [IDLE if step % 2 == 0 else EXACT for step in range(PROBE_STEPS)]
-            for _ in range(PROBE_TRIES):
-                rows = self.run_blocks([block_of(each, seconds, seconds / 40, self.number()) for each in conditions])
-                if not any(disturbed_state(row) for row in rows):
-                    break
-            proven, self._refused = probe(rows)
-            best = proven[0] if proven else None
-            reached = len(RANKING) if best is None else RANKING.index(best.source.kind)
-            if not any(each.undecided and RANKING.index(each.candidate.kind) < reached for each in self._refused):
-                break
-        if best is None:
-            said = "; ".join(f"{each.candidate.name}: {each.why}" for each in self._refused) or "it has none"
-            raise UnstableError(f"no energy source of this device can be trusted ({said}); latency is still measured")
-        return best
+    def probed(self) -> Probed:
+        """The best source that follows a load. Raises UnstableError where there is none."""
+        self.progress("looking for an energy source", 0.0)
+        return prove(self.run_blocks, self.number)
 
     def planned(self, proven: Proven, warm_s: float) -> Plan:
         """How long it will take, before it begins. Raises UnstableError where that is too long."""
@@ -109,7 +74,8 @@ class EnergyCampaign:
         return made
 
     def _measure(self, measured: Measured, planned: Plan) -> Literal["width", "time"]:
-        lengths = Lengths(planned.block_s, planned.settle_s, self._readings_s(measured, planned))
+        noise = measured.source.noise
+        lengths = Lengths(planned.block_s, planned.settle_s, noise.readings_s(planned.block_s))
         wanted = looks(planned)
         per_session = math.ceil(planned.pairs / self.sessions)
         round_ = 0
@@ -142,38 +108,20 @@ class EnergyCampaign:
     def _narrow(self, pairs: Pairs) -> bool:
         """Looks at the width alone, never at the value: that is why an interval may be given at the stop."""
         try:
-            return half_width(ratio_estimate(pairs, self._random(len(pairs)))) <= self.half_width
+            return half_width(ratio_estimate(pairs, drawn(self.seed, len(pairs)))) <= self.half_width
         except ValueError:
             return False
 
-    def _outcome(self, measured: Measured, planned: Plan, stopped: Literal["width", "time"]) -> EnergyOutcome:
-        pairs = measured.pairs(self.setting)
-        reasons = measured.reasons()
-        try:
-            ratio = ratio_estimate(pairs, self._random(len(pairs)))
-            whole = ratio_estimate(measured.pairs(self.setting, beyond_idle=False), self._random(-1))
-        except ValueError as problem:
-            raise UnstableError(f"no energy figure: {problem}; {sum(reasons.values())} blocks left out") from None
-        same = same_estimate(measured.same(self._random(-2)))
-        if not same.low <= 1 <= same.high:
-            raise UnstableError(
-                f"no energy figure: exact against itself gives {same.value:.3f} ({same.low:.3f} to {same.high:.3f}); "
-                "something disturbs this device, try again later"
-            )
-        _sessions_agree(pairs)
+    def _outcome(
+        self, measured: Measured, planned: Plan, probed: Probed, stopped: Literal["width", "time"]
+    ) -> EnergyOutcome:
         return EnergyOutcome(
-            configuration=self.setting,
-            source=self._record(measured),
-            ratio=ratio,
-            whole_ratio=whole,
-            exact_mj=mean_estimate(pairs.exact * 1e3),
-            setting_mj=mean_estimate(pairs.setting * 1e3),
-            idle_w=mean_estimate(measured.idle_w()),
-            same=same,
+            **dict(compared(measured, self.setting, self.seed)),
+            source=SourceRecord.of(measured.source, probed.refused),
             planned_s=planned.total_s,
             spent_s=self.spent_s,
             stopped=stopped,
-            left_out=reasons,
+            left_out=measured.reasons(),
             sessions=self.sessions,
         )
 
@@ -196,7 +144,7 @@ class EnergyCampaign:
         return self.spent_s - begin
 
     def _add(self, measured: Measured, placed: Sequence[Placed]) -> None:
-        measured.add(placed, self.run_blocks([each.plan for each in placed]))
+        measured.add(placed_rows(placed, self.run_blocks([each.plan for each in placed])))
 
     def run_blocks(self, blocks: Sequence[PlannedBlock]) -> Sequence[AgentBlock]:
         """Measures, and adds up the time it takes."""
@@ -209,46 +157,3 @@ class EnergyCampaign:
         """Of the next block."""
         self._next += 1
         return self._next - 1
-
-    def _random(self, stream: int) -> np.random.Generator:
-        return np.random.default_rng([self.seed, stream + 2])
-
-    @staticmethod
-    def _readings_s(measured: Measured, planned: Plan) -> float:
-        refresh = measured.source.noise.refresh_s
-        return max(0.05, min(planned.block_s / SAMPLES, refresh / 6 if refresh else math.inf))
-
-    def _record(self, measured: Measured) -> SourceRecord:
-        source = measured.source
-        return SourceRecord(
-            kind=source.kind,
-            facilities=source.candidate.facilities,
-            corrected=source.corrected,
-            step_j=source.noise.step_j,
-            lag_s=source.noise.lag_s,
-            refused={each.candidate.name: each.why for each in self._refused},
-        )
-
-
-def same_estimate(pairs: Pairs) -> Estimate:
-    """Exact against itself, by Student's interval: too few pairs for a bootstrap. Raises UnstableError below three."""
-    if pairs.freedom < 2:
-        raise UnstableError("no energy figure: too few clean rounds to compare exact with itself")
-    reach = float(student.isf((1 - SAME_CONFIDENCE) / 2, pairs.freedom)) * pairs.standard_error
-    return Estimate(
-        value=pairs.ratio, low=pairs.ratio - reach, high=pairs.ratio + reach, samples=len(pairs),
-        confidence=SAME_CONFIDENCE,
-    )  # fmt: skip
-
-
-def _sessions_agree(pairs: Pairs) -> None:
-    parts = [pairs.session == session for session in np.unique(pairs.session)]
-    if len(parts) < 2:
-        return
-    alone = [Pairs.of(pairs.setting[part], pairs.exact[part]) for part in parts]
-    for one in alone:
-        for other in alone:
-            if abs(one.ratio - other.ratio) > APART * math.hypot(one.standard_error, other.standard_error):
-                raise UnstableError(
-                    f"no energy figure: one session gives {one.ratio:.3f}, another {other.ratio:.3f}; measure again"
-                )

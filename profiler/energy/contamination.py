@@ -12,6 +12,11 @@ from approxlite.profiler.energy.readings import Floats
 FAR = 3.5
 """Distance from a block's peers, in robust standard deviations, from which on it is not one of them."""
 
+FEW = 20.0
+"""The spread of n peers is itself uncertain: `FEW` / n is added to the distance. Without it one dozen of clean blocks in
+twelve loses its extreme, and what is left seems more certain than it is; with it, about one in eighty.
+"""
+
 LEAST_LATENCY = 0.01
 """Latencies this close to their peers' are never suspicious."""
 
@@ -50,8 +55,8 @@ def contaminated(
         powers = np.array([power_w[place] or 0.0 for place in peers], float)
         floors = np.array([source_sd_w[place] for place in peers], float)
         suspicions: Mapping[str, np.ndarray] = {
-            "latency unlike its peers": _far(latency, LEAST_LATENCY * np.abs(latency) / FAR),
-            "power unlike its peers": _far(powers, np.maximum(floors, LEAST_POWER * np.abs(powers) / FAR)),
+            "latency unlike its peers": _far(latency, LEAST_LATENCY),
+            "power unlike its peers": _far(powers, LEAST_POWER, floors),
         }
         for why, far in suspicions.items():
             for place in np.array(peers, int)[far]:
@@ -78,13 +83,14 @@ def _latency_ns(block: AgentBlock) -> float:
     return block.latency_ns.total / block.inferences if block.latency_ns is not None and block.inferences else 0.0
 
 
-def _far(values: Floats, floors: Floats) -> np.ndarray:
-    """Which values lie far from the median of their neighbours in time; floors: least standard deviation of each."""
+def _far(values: Floats, least: float, source_sd: Floats | float = 0.0) -> np.ndarray:
+    """Which values lie far from the median of their neighbours in time, and by more than `least`, a share of them."""
     if len(values) < 5:
         return np.zeros(len(values), bool)
     apart = np.array([value - np.median(_neighbours(values, place)) for place, value in enumerate(values)])
-    spread = np.maximum(1.4826 * np.median(np.abs(apart - np.median(apart))), floors)
-    return np.asarray(np.abs(apart) > FAR * np.maximum(spread, 1e-12))
+    spread = np.maximum(1.4826 * np.median(np.abs(apart - np.median(apart))), source_sd)
+    reach = (FAR + FEW / len(values)) * np.maximum(spread, 1e-12)
+    return np.asarray(np.abs(apart) > np.maximum(reach, least * np.abs(values)))
 
 
 def _neighbours(values: Floats, place: int) -> Floats:

@@ -13,9 +13,6 @@ EXACT = "exact"
 JITTER = 0.1
 """Lengths of blocks differ by up to this share, so that they never keep step with a gauge."""
 
-SAMPLES = 20
-"""Readings aimed for in a block."""
-
 
 @dataclass(frozen=True)
 class Placed:

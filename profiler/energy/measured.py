@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +15,36 @@ from approxlite.profiler.energy.ratio import Pairs
 from approxlite.profiler.energy.readings import Floats
 from approxlite.profiler.energy.source import Source, power_w
 
-MIN_SPLIT = 6
+
+@dataclass(frozen=True)
+class RoundBlock:
+    """A row and where it stands. condition: `idle`, `exact`, another configuration, or what else is compared.
+
+    Rows of a round are minutes apart at most; one condition may stand in a round more than once.
+    """
+
+    row: AgentBlock
+    condition: str
+    round: int
+    session: int = 0
+
+    @property
+    def length_s(self) -> float:
+        """0 for a row without times."""
+        return ((self.row.end_ns or 0) - (self.row.begin_ns or 0)) * 1e-9
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of a condition in one round. inference_s: of one inference, 0 for idle."""
+
+    power_w: float
+    inference_s: float
+    session: int
+
+    def beyond(self, idle_w: float) -> float:
+        """Joules of an inference."""
+        return (self.power_w - idle_w) * self.inference_s
 
 
 @dataclass
@@ -23,58 +52,61 @@ class Measured:
     """Grows by whole rounds."""
 
     source: Source
-    placed: list[Placed] = field(default_factory=list)
-    blocks: list[AgentBlock] = field(default_factory=list)
+    blocks: list[RoundBlock] = field(default_factory=list)
     powers_w: list[float | None] = field(default_factory=list)
+    _left_out: dict[int, str] | None = None
 
-    def add(self, placed: Sequence[Placed], blocks: Sequence[AgentBlock]) -> None:
-        """Blocks that were planned and have a row; others are as if never planned."""
-        rows = {block.block: block for block in blocks}
-        for each in placed:
-            row = rows.get(each.plan.block)
-            if row is not None and row.begin_ns is not None and row.end_ns is not None:
-                self.placed.append(each)
-                self.blocks.append(row)
-                self.powers_w.append(power_w(row, self.source))
+    def add(self, blocks: Iterable[RoundBlock]) -> None:
+        """Blocks without times are as if never measured."""
+        self._left_out = None
+        for block in blocks:
+            if block.row.begin_ns is not None and block.row.end_ns is not None:
+                self.blocks.append(block)
+                self.powers_w.append(power_w(block.row, self.source))
 
     def left_out(self) -> dict[int, str]:
         """Numbers of contaminated blocks, and why."""
+        if self._left_out is None:
+            self._left_out = self._contaminated()
+        return self._left_out
+
+    def _contaminated(self) -> dict[int, str]:
         noise = self.source.noise
-        lengths = [_length_s(block) - noise.settle_s for block in self.blocks]
         spreads = [
-            noise.power_sd_w(max(length, 0.1), abs(power or 0.0))
-            for length, power in zip(lengths, self.powers_w, strict=True)
+            noise.power_sd_w(max(block.length_s - noise.settle_s, 0.1), abs(power or 0.0))
+            for block, power in zip(self.blocks, self.powers_w, strict=True)
         ]
-        conditions = [f"{each.session} {each.condition}" for each in self.placed]
-        return contaminated(self.blocks, conditions, self.powers_w, spreads)
+        conditions = [f"{each.session} {each.condition}" for each in self.blocks]
+        return contaminated([each.row for each in self.blocks], conditions, self.powers_w, spreads)
 
     def reasons(self) -> dict[str, int]:
         return dict(Counter(self.left_out().values()))
 
-    def rounds(self) -> list[dict[str, tuple[float, float, int]]]:
-        """Of each round: power in W, seconds per inference and session by condition; clean blocks only."""
+    def rounds(self) -> list[dict[str, Cost]]:
+        """Costs by condition, of each round in order; clean blocks only, those of one condition averaged."""
         bad = self.left_out()
-        found: dict[tuple[int, int], dict[str, tuple[float, float, int]]] = {}
-        for each, block, power in zip(self.placed, self.blocks, self.powers_w, strict=True):
-            if block.block not in bad and power is not None:
-                seconds = _length_s(block) / block.inferences if block.inferences else 0.0
-                found.setdefault((each.session, each.round), {})[each.condition] = (power, seconds, each.session)
-        return [found[key] for key in sorted(found)]
+        found: dict[tuple[int, int], dict[str, list[Cost]]] = {}
+        for block, power in zip(self.blocks, self.powers_w, strict=True):
+            if block.row.block not in bad and power is not None:
+                seconds = block.length_s / block.row.inferences if block.row.inferences else 0.0
+                round_ = found.setdefault((block.session, block.round), {})
+                round_.setdefault(block.condition, []).append(Cost(power, seconds, block.session))
+        return [{name: _mean(costs) for name, costs in found[key].items()} for key in sorted(found)]
 
     def pairs(self, setting: str, *, beyond_idle: bool = True) -> Pairs:
         """What `setting` and exact cost per inference, in joules, of rounds in which all blocks needed are clean."""
         rows = []
         for round_ in self.rounds():
             if {setting, EXACT, IDLE} <= round_.keys():
-                idle = round_[IDLE][0] if beyond_idle else 0.0
-                costs = [(round_[name][0] - idle) * round_[name][1] for name in (setting, EXACT)]
-                rows.append((*costs, round_[EXACT][2]))
+                idle_w = round_[IDLE].power_w if beyond_idle else 0.0
+                costs = [round_[name].beyond(idle_w) for name in (setting, EXACT)]
+                rows.append((*costs, round_[EXACT].session))
         return Pairs.of(*np.array(rows, float).reshape(-1, 3).T)
 
     def same(self, random: np.random.Generator) -> Pairs:
         """Exact against itself: neighbouring rounds of one session, one of the two drawn to play the setting."""
         kept = [round_ for round_ in self.rounds() if {EXACT, IDLE} <= round_.keys()]
-        costs = [((round_[EXACT][0] - round_[IDLE][0]) * round_[EXACT][1], round_[EXACT][2]) for round_ in kept]
+        costs = [(round_[EXACT].beyond(round_[IDLE].power_w), round_[EXACT].session) for round_ in kept]
         rows, place = [], 0
         while place + 1 < len(costs):
             (one, session), (other, following) = costs[place], costs[place + 1]
@@ -86,8 +118,23 @@ class Measured:
         return Pairs.of(*np.array(rows, float).reshape(-1, 3).T)
 
     def idle_w(self) -> Floats:
-        return np.array([round_[IDLE][0] for round_ in self.rounds() if IDLE in round_])
+        return np.array([round_[IDLE].power_w for round_ in self.rounds() if IDLE in round_])
 
 
-def _length_s(block: AgentBlock) -> float:
-    return ((block.end_ns or 0) - (block.begin_ns or 0)) * 1e-9
+def placed_rows(placed: Sequence[Placed], rows: Sequence[AgentBlock]) -> list[RoundBlock]:
+    """Planned blocks that have a row."""
+    known = {row.block: row for row in rows}
+    return [
+        RoundBlock(known[each.plan.block], each.condition, each.round, each.session)
+        for each in placed
+        if each.plan.block in known
+    ]
+
+
+def _mean(costs: Sequence[Cost]) -> Cost:
+    """Power and time are averaged apart: copies of a block are equally long."""
+    return Cost(
+        sum(cost.power_w for cost in costs) / len(costs),
+        sum(cost.inference_s for cost in costs) / len(costs),
+        costs[0].session,
+    )

@@ -33,6 +33,9 @@ CACHED_S = 30.0
 COUNTER_STEPS = 20
 """Least steps of a counter in a block."""
 
+SAMPLES = 20
+"""Readings aimed for in a block."""
+
 _LEAST_BLOCK_S: dict[Kind, float] = {
     "meter": 5.0, "rails": 8.0, "power_stats": 8.0, "power_monitor_fine": 10.0, "power_monitor": 3 * CACHED_S,
     "charge_counter": 30.0, "current": 30.0,
@@ -70,6 +73,10 @@ class Noise:
         if self.kind in ("power_monitor", "power_monitor_fine"):
             energy_j = BLUR_BLOCK_J
         return max(self.least_block_s, energy_j / power_w)
+
+    def readings_s(self, block_s: float) -> float:
+        """How often to read in a block: some times in each refresh, so that fresh values are seen when they come."""
+        return max(0.05, min(block_s / SAMPLES, self.refresh_s / 6 if self.refresh_s else math.inf))
 
     def power_sd_w(self, window_s: float, power_w: float) -> float:
         """Standard deviation of the mean power over a window of a block.

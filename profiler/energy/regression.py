@@ -52,6 +52,8 @@ def knob_energies(
     variance: relative variances of the blocks, where lengths or settings make them differ; equal without.
     """
     names = sorted({(operator, knob) for each in knobs for operator, knob in each.items() if knob != EXACT})
+    if not names:
+        return []
     numbers = np.asarray(rounds)
     columns = [[float(each.get(operator) == knob) for each in knobs] for operator, knob in names]
     indicators = [(numbers == number).astype(float) for number in np.unique(numbers)]
@@ -59,8 +61,6 @@ def knob_energies(
     freedom = len(knobs) - design.shape[1]
     if freedom < FREEDOM:
         return Undetermined(f"{FREEDOM - freedom} more blocks are needed", FREEDOM - freedom)
-    if not names:
-        return []
     weights = np.ones(len(knobs)) if variance is None else 1 / np.sqrt(variance)
     weighted = design * weights[:, None]
     scale = np.linalg.norm(weighted, axis=0)

@@ -131,7 +131,7 @@ def wrong_sources(count: int, seed: int) -> Iterator[Figure]:
             world = drawn_world(random)
             device = ReplayDevice(world, lies(random)[name], random)
             try:
-                proven = EnergyCampaign(device.measure, "", seed=number).proven_source()
+                proven = EnergyCampaign(device.measure, "", seed=number).probed().proven
             except UnstableError:
                 verdict = "refused"
             else:

@@ -91,10 +91,10 @@ def campaign_result(name: str, seed: int, number: int, disturbed: float = 0.0) -
     counts = [0, 0, 0, 0]
     if campaign.measured is not None:
         bad = campaign.measured.left_out()
-        for block in campaign.measured.blocks:
-            place = 2 * (block.block in device.disturbances)
+        for block in (each.row.block for each in campaign.measured.blocks):
+            place = 2 * (block in device.disturbances)
             counts[place] += 1
-            counts[place + 1] += block.block in bad
+            counts[place + 1] += block in bad
     return Result(world.ratio(SETTING), outcome, refused, *counts)
 
 

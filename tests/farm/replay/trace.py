@@ -62,6 +62,10 @@ class Truth:
         self._busy_s, self._phase = 0.0, float(self.random.uniform(0, 2 * np.pi))
         self.session_scale = float(self.random.normal(1, 0.02))
 
+    def cool(self) -> None:
+        """What a long rest does."""
+        self._busy_s = 0.0
+
     def warmth(self) -> float:
         """1 when cold, 0 when warm."""
         return float(np.exp(-self._busy_s / self.world.warm_s))

@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+
+from approxlite.profiler.energy.design import EXACT, IDLE, Lengths, a_round
+from approxlite.profiler.energy.from_rows import Refusal, energy_of_rows
+from approxlite.profiler.energy.measured import RoundBlock, placed_rows
+from approxlite.profiler.energy.outcome import Comparison
+from approxlite.profiler.energy.prove import prove
+from farm.replay.cases import SETTING, drawn_world
+from farm.replay.device import ReplayDevice
+from farm.replay.gauges import Counter, Rails, Voltage
+
+
+def replay(gauges, seed=2):
+    random = np.random.default_rng(seed)
+    return ReplayDevice(drawn_world(random), gauges, random)
+
+
+def rounds(device, count, block_s, conditions=(EXACT, SETTING, IDLE), first=1000):
+    found = []
+    for number in range(count):
+        placed = a_round(conditions, Lengths(block_s, 1, block_s / 20), session=0, round_=number, first=first, seed=1)
+        first += len(placed)
+        found += placed_rows(placed, device.measure([each.plan for each in placed]))
+    return found
+
+
+def numbers():
+    counted = iter(range(1000))
+    return lambda: next(counted)
+
+
+@pytest.mark.parametrize(("gauges", "block_s"), [([Rails()], 10), ([Counter(100), Voltage()], 45)])
+@pytest.mark.parametrize("probe", [True, False])
+def test_rows_of_a_campaign_give_the_ratio_with_its_interval(gauges, block_s, probe):
+    device = replay(gauges)
+    probe_rows = prove(device.measure, numbers()).rows if probe else ()
+    found = energy_of_rows(rounds(device, 20, block_s), probe_rows)
+    assert found.refused == ""
+    assert found.source is not None
+    setting = found.settings[SETTING]
+    assert isinstance(setting, Comparison)
+    truth = device.world.ratio(SETTING)
+    assert setting.ratio.value == pytest.approx(truth, rel=0.04)
+    assert setting.ratio.low <= truth <= setting.ratio.high
+    assert setting.exact_mj.value == pytest.approx(device.world.beyond_idle_mj(EXACT), rel=0.1)
+
+
+def test_the_order_of_rows_does_not_matter_nor_how_often_it_is_asked():
+    device = replay([Rails()])
+    blocks = rounds(device, 10, 10)
+    assert energy_of_rows(blocks) == energy_of_rows(list(reversed(blocks))) == energy_of_rows(blocks)
+
+
+def test_blocks_of_a_latency_profile_are_refused_with_the_length_that_is_needed():
+    device = replay([Rails()])
+    probed = prove(device.measure, numbers())
+    found = energy_of_rows(rounds(device, 10, 0.05), probed.rows)
+    assert found.refused.startswith("exact blocks of 1")
+    assert found.refused.endswith("are needed")
+    assert not found.settings
+
+
+def test_rounds_without_idle_or_exact_blocks_are_refused():
+    device = replay([Rails()])
+    probe_rows = prove(device.measure, numbers()).rows
+    without_idle = energy_of_rows(rounds(device, 10, 10, (EXACT, SETTING)), probe_rows)
+    assert isinstance(without_idle.settings[SETTING], Refusal)
+    assert "0 pairs; at least 8" in without_idle.settings[SETTING].why
+    assert "no exact blocks" in energy_of_rows(rounds(device, 10, 10, (IDLE, SETTING)), probe_rows).refused
+
+
+def test_a_device_without_a_source_is_refused_for_its_reason():
+    found = energy_of_rows(rounds(replay([Counter(100)]), 10, 30))
+    assert "no battery voltage" in found.refused
+    assert "it has none" in energy_of_rows([]).refused
+
+
+def test_a_condition_twice_in_a_round_counts_as_its_mean():
+    device = replay([Rails()])
+    once = rounds(device, 10, 10)
+    mirrored = rounds(device, 10, 10, first=5000)
+    both = energy_of_rows([*once, *mirrored]).settings[SETTING]
+    assert isinstance(both, Comparison)
+    assert both.ratio.samples == 10
+
+
+def test_stock_is_compared_as_any_setting_and_is_no_knob():
+    device = replay([Rails()])
+    blocks = [
+        RoundBlock(each.row, "stock" if each.condition == SETTING else each.condition, each.round)
+        for each in rounds(device, 10, 10)
+    ]
+    found = energy_of_rows(blocks)
+    assert isinstance(found.settings["stock"], Comparison)
+    assert isinstance(found.knobs, list)
+    assert not found.knobs
