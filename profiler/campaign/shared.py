@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import approxlite
 from approxlite.formats.document import now
 from approxlite.formats.errors import DeviceError
-from approxlite.formats.profile import BlockRow, CampaignRow, IdleRow, ProfiledOperator
+from approxlite.formats.profile import BlockRow, CampaignRow, EnergyBlocks, IdleRow, ProfiledOperator
 from approxlite.formats.provenance import Device, ModelReference
 from approxlite.formats.scale import Scale
 from approxlite.profiler.blocks import AgentBlock, OpeningRow
@@ -18,7 +18,7 @@ from approxlite.profiler.campaign.journal import CampaignJournal, row_of
 from approxlite.profiler.campaign.plan import PREPARATION, Design, Slot, rounds_of
 from approxlite.profiler.campaign.queue import RoundQueue
 
-NO_ENERGY = "this campaign measures latency; no energy source was proven"
+NO_ENERGY = "this campaign measures latency only"
 
 
 @dataclass
@@ -91,6 +91,7 @@ class SharedCampaign:
         return len(new)
 
     def _row(self, opening: OpeningRow) -> CampaignRow:
+        design, energy = self.design, self.design.tells_energy
         return CampaignRow(
             campaign=self.name,
             time=now(),
@@ -100,7 +101,8 @@ class SharedCampaign:
             numerics_version=opening.numerics_version or 0,
             kernel_variant=opening.kernel_variant or "unknown",
             threads=self.threads,
-            energy_refused=NO_ENERGY,
+            energy=EnergyBlocks(block_s=design.block_s, readings_ms=design.readings_ms) if energy else None,
+            energy_refused="" if energy else NO_ENERGY,
             operators=tuple(
                 ProfiledOperator(id=o.id, knobs=o.knobs, multiply_accumulates=o.multiply_accumulates)
                 for o in opening.operators

@@ -110,6 +110,12 @@ def test_this_computer_and_devices_are_not_mixed(approxlite: Any, model: Path, t
     assert (ran.code, len(ran.stderr.splitlines())) == (2, 1)
 
 
+def test_this_computer_tells_no_joules(approxlite: Any, model: Path, tmp_path: Path) -> None:
+    ran = approxlite("profile", model, "--energy", "--out", tmp_path / "p.jsonl")
+    assert (ran.code, len(ran.stderr.splitlines())) == (2, 1)
+    assert "--energy needs a device" in ran.stderr
+
+
 def test_there_is_nothing_to_resume_without_a_profile(approxlite: Any, model: Path, tmp_path: Path) -> None:
     ran = approxlite("profile", model, "--resume", "--out", tmp_path / "p.jsonl")
     assert ran.code == 2

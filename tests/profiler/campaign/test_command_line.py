@@ -15,6 +15,7 @@ from approxlite.cli.main import app
 from approxlite.cli.tiny_model import tiny_model
 from approxlite.formats.profile import load_profile
 from approxlite.profiler.campaign import runner
+from approxlite.profiler.energy import prove
 from approxlite.profiler.frame import read_frame
 from approxlite.profiler.recorded import RecordedProfile
 from approxlite.profiler.summary import recorded
@@ -49,7 +50,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def device(equal_farm: Farm, monkeypatch: pytest.MonkeyPatch) -> Iterator[FarmDevice]:
     for name in ("HOST", "PORT"):
         monkeypatch.setenv(f"ANDROID_ADB_SERVER_{name}", equal_farm.environment[f"ANDROID_ADB_SERVER_{name}"])
-    device = equal_farm.devices[0]
+    device = equal_farm.devices[2]
     equal_farm.connect(device)
     # Asking it takes longer than the blocks of a tiny model, many times.
     tool = device.root / "system/bin/dumpsys"
@@ -77,10 +78,14 @@ def measured(path: Path) -> RecordedProfile:
     return recorded(profile, profile.campaigns[-1].model.sha256)
 
 
-def test_a_device_is_profiled_by_one_command_and_its_rows_are_a_table(profile: Profiled, tmp_path: Path) -> None:
-    ran = profile("--json")
+def test_a_device_is_profiled_by_one_command_and_its_rows_are_a_table(
+    profile: Profiled, device: FarmDevice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prove, "PROBE_S", (0.2,))
+    ran = profile("--json", "--energy")
     assert ran.exit_code == 0, ran.stderr
     said = json.loads(ran.stdout)
+    assert said["energy"][device.serial]["refused"].startswith("no energy source of this device can be trusted")
     assert said["given_up"] == {}
     times = {(knob["operator"], knob["knob"]): knob["time_ms"]["value"] for knob in said["campaigns"][0]["knobs"]}
     assert all(time > 0 for time in times.values())

@@ -16,8 +16,8 @@ from approxlite.profiler.campaign.agent import Agent, AgentFiles
 from approxlite.profiler.campaign.board import Board
 from approxlite.profiler.campaign.farm import Job, Outcome, profile_devices
 from approxlite.profiler.campaign.gates import Gates
+from approxlite.profiler.campaign.on_device import Pace
 from approxlite.profiler.campaign.plan import Design
-from approxlite.profiler.campaign.runner import Pace
 from approxlite.profiler.campaign.settings import QUIET, changes, restore_leftovers, take_command
 from approxlite.profiler.devices import adb
 from approxlite.profiler.devices.describe import FOLDER
