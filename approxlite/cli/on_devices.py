@@ -67,10 +67,10 @@ def profile_on(
         outcome = profile_devices(serials, job, out, adb.reached, look=look)
     profile = load_profile(out)
     campaigns = [each for each in profile.campaigns if each.campaign in outcome.campaigns]
-    told = {
-        name: each for c in campaigns if c.energy for name, each in energies(profile, c.campaign, seed=seed).items()
-    }
-    refused = {serial: RowsEnergy(refused=why) for serial, why in found.refused.items()}
+    energy_of = {serial: RowsEnergy(refused=why) for serial, why in found.refused.items()}
+    for each in campaigns:
+        if each.energy is not None:
+            energy_of = energies(profile, each.campaign, seed=seed) | energy_of
     return ProfiledDevices(
         tuple(summarise(c, [row for row in profile.blocks if row.campaign == c.campaign]) for c in campaigns),
         outcome.given_up,
