@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from approxlite.profiler.campaign.board import Board
 from approxlite.profiler.campaign.energy import EnergyDesign, energies, energy_design, resumed_design
 from approxlite.profiler.campaign.farm import Job, profile_devices
 from approxlite.profiler.campaign.gates import Gates
+from approxlite.profiler.campaign.hosts import profile_hosts
 from approxlite.profiler.campaign.plan import Design, rounds_of
 from approxlite.profiler.devices import adb
 from approxlite.profiler.energy.from_rows import RowsEnergy
@@ -51,10 +53,12 @@ class ProfiledDevices:
 
 def profile_on(
     devices: Sequence[str], model: Path, out: Path, agents: Path, *, seconds: float, seed: int, max_temp_c: float,
-    energy: bool = False,
+    energy: bool = False, cluster: str | None = None,
 ) -> ProfiledDevices:  # fmt: skip
     """Measures and summarises. Raises InputError, DeviceError, FormatError, or KeyboardInterrupt when stopped."""
-    serials = chosen(devices)
+    if cluster is not None and (energy or list(devices) != ["all"]):
+        raise InputError("--cluster measures latency on every device of its hosts; give --device all and no --energy")
+    serials = [] if cluster is not None else chosen(devices)
     files = AgentFiles.found(model, agents)
     check_has_knobs(model)
     design, scales, sweeps = _prepared(model, seconds, seed)
@@ -64,7 +68,10 @@ def profile_on(
         if found.design is not None:
             design = found.design.model_copy(update={"sweeps": sweeps})
         job = Job(files, design, seed=seed, scales=scales, gates=gates)
-        outcome = profile_devices(serials, job, out, adb.reached, look=look)
+        if cluster is not None:
+            outcome = profile_hosts(cluster, job, out, say=lambda line: print(line, file=sys.stderr, flush=True))
+        else:
+            outcome = profile_devices(serials, job, out, adb.reached, look=look)
     profile = load_profile(out)
     campaigns = [each for each in profile.campaigns if each.campaign in outcome.campaigns]
     energy_of = {serial: RowsEnergy(refused=why) for serial, why in found.refused.items()}

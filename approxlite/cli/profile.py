@@ -49,6 +49,10 @@ Energy = Annotated[
         "needs, so that a model takes an hour or more, and --seconds says nothing.",
     ),
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="With --device all: of every host of this dask.distributed cluster."),
+]
 MaxTemp = Annotated[
     float, typer.Option("--max-temp-c", min=20, max=60, help="Devices whose battery or skin is hotter cool down first.")
 ]
@@ -107,6 +111,7 @@ def profile(
     seed: options.Seed = 0,
     agents: Agents = Path("build/agent"),
     energy: Energy = False,
+    cluster: Cluster = None,
     max_temp_c: MaxTemp = 37.0,
     resume: Resume = False,
     json: options.Json = False,
@@ -123,10 +128,13 @@ def profile(
     devices = device or ["host"]
     if devices != ["host"]:
         found = profile_on(
-            devices, model, out, agents, seconds=seconds, seed=seed, max_temp_c=max_temp_c, energy=energy
-        )
+            devices, model, out, agents, seconds=seconds, seed=seed, max_temp_c=max_temp_c, energy=energy,
+            cluster=cluster,
+        )  # fmt: skip
         _show_devices(out, found, json)
         return
+    if cluster is not None:
+        raise InputError("--cluster measures on devices; give --device all with it")
     if energy:
         raise InputError(f"--energy needs a device: {ENERGY_REFUSED}")
     check_has_knobs(model)

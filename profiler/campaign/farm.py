@@ -20,7 +20,7 @@ from approxlite.profiler.campaign.journal import CampaignJournal
 from approxlite.profiler.campaign.on_device import Pace, run_threads
 from approxlite.profiler.campaign.plan import Design
 from approxlite.profiler.campaign.runner import Runner
-from approxlite.profiler.campaign.shared import SharedCampaign
+from approxlite.profiler.campaign.shared import EVERY, Part, SharedCampaign
 from approxlite.profiler.devices.describe import Description, describe
 from approxlite.profiler.devices.faults import PASSING
 from approxlite.profiler.devices.link import Link
@@ -30,7 +30,8 @@ GREETINGS = 3
 
 @dataclass(frozen=True)
 class Job:
-    """What is measured, on every device alike. part: this host's share of the rounds, of how many hosts."""
+    """What is measured, on every device alike. parts: this host's share of the rounds, by class of devices; all of them
+    where it has none."""
 
     files: AgentFiles
     design: Design = field(default_factory=Design)
@@ -38,7 +39,7 @@ class Job:
     threads: int = 1
     scales: Mapping[str, Scale] = field(default_factory=dict)
     gates: Gates = field(default_factory=Gates)
-    part: tuple[int, int] = (0, 1)
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,8 @@ def _campaigns(
         model = ModelReference(sha256=digests.pop("model"), name=job.files.model.name)
         campaign = SharedCampaign(
             device=description.device, model=model, design=job.design, seed=job.seed, journal=journal,
-            devices=len(members), scales=job.scales, agents=tuple(digests.values()), threads=job.threads, part=job.part,
+            devices=len(members), scales=job.scales, agents=tuple(digests.values()), threads=job.threads,
+            part=job.parts.get(description.device.fingerprint, EVERY),
         )  # fmt: skip
         found.append((campaign, members))
     return found

@@ -21,11 +21,17 @@ from approxlite.profiler.campaign.queue import RoundQueue
 NO_ENERGY = "this campaign measures latency only"
 
 
+Part = tuple[tuple[int, ...], int]
+"""Remainders of rounds' numbers, and of what."""
+
+EVERY: Part = ((0,), 1)
+
+
 @dataclass
 class SharedCampaign:
     """One model on devices that are equal. Any number of threads.
 
-    `part`: which rounds are measured here, of how many parts: hosts with equal devices share a campaign that way.
+    `part`: which rounds are measured here: hosts with equal devices share a campaign that way.
     `agents`: digests of the programs that measure, so that another build is another campaign.
     """
 
@@ -38,7 +44,7 @@ class SharedCampaign:
     scales: Mapping[str, Scale] = field(default_factory=dict)
     agents: Sequence[str] = ()
     threads: int = 1
-    part: tuple[int, int] = (0, 1)
+    part: Part = EVERY
     _queue: RoundQueue | None = None
     _slots: dict[int, Slot] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -60,8 +66,8 @@ class SharedCampaign:
             if self._queue is None:
                 campaign = self.journal.open(self._row(opening))
                 every = rounds_of(campaign.operators, self.design, seed=self.seed)
-                share, parts = self.part
-                rounds = [each for each in every if each.number % parts == share]
+                kept, of = self.part
+                rounds = [each for each in every if each.number % of in kept]
                 self._slots = {slot.block: slot for each in rounds for slot in each.slots}
                 self._queue = RoundQueue(rounds, self.journal.done(self.name), self.devices)
             return self._queue

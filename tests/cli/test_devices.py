@@ -116,6 +116,17 @@ def test_this_computer_tells_no_joules(approxlite: Any, model: Path, tmp_path: P
     assert "--energy needs a device" in ran.stderr
 
 
+def test_a_cluster_measures_on_all_of_its_devices(
+    approxlite: Any, serve: Serve, agents: Path, model: Path, tmp_path: Path
+) -> None:
+    serve(A="device")
+    profile = ("profile", model, "--out", tmp_path / "p.jsonl", "--agents", agents, "--cluster", "tcp://127.0.0.1:9")
+    for more in ((), ("--device", "A"), ("--device", "all", "--energy")):
+        ran = approxlite(*profile, *more)
+        assert (ran.code, len(ran.stderr.splitlines())) == (2, 1)
+        assert "--device all" in ran.stderr
+
+
 def test_there_is_nothing_to_resume_without_a_profile(approxlite: Any, model: Path, tmp_path: Path) -> None:
     ran = approxlite("profile", model, "--resume", "--out", tmp_path / "p.jsonl")
     assert ran.code == 2
