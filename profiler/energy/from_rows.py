@@ -32,8 +32,11 @@ from approxlite.profiler.energy.regression import KnobEnergy, Undetermined, knob
 SHORTER = 0.3
 """Blocks of the fastest settings do the same work in this share of exact's time; shorter ones are refused."""
 
-JUDGED_BY = 60
-"""Rows of rounds that are looked at where there was no probe."""
+JUDGED_BY = 6
+"""Idle blocks of rounds up to which rows are looked at where there was no probe."""
+
+MOST_JUDGED_BY = 120
+"""Rows in all; a fit takes time."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ def energy_of_rows(blocks: Sequence[RoundBlock], probe_rows: Sequence[AgentBlock
     """All that the rounds of one device bear. Same rows and seed, same answer. Raises nothing."""
     ordered = sorted(blocks, key=lambda block: (block.session, block.row.begin_ns or 0))
     try:
-        probed = proven_by(probe_rows or _first_session(ordered)[:JUDGED_BY])
+        probed = proven_by(probe_rows or _telling(ordered))
         _long_enough(ordered, probed, EXACT, 1.0)
     except UnstableError as problem:
         return RowsEnergy(refused=str(problem))
@@ -121,5 +124,12 @@ def _long_enough(blocks: Sequence[RoundBlock], probed: Probed, condition: str, s
         )
 
 
-def _first_session(ordered: Sequence[RoundBlock]) -> list[AgentBlock]:
-    return [block.row for block in ordered if block.session == ordered[0].session]
+def _telling(ordered: Sequence[RoundBlock]) -> list[AgentBlock]:
+    """Rows of the first session, up to where rest and work have taken turns often enough."""
+    found, idles = [], 0
+    for block in ordered[:MOST_JUDGED_BY]:
+        if block.session != ordered[0].session or idles > JUDGED_BY:
+            break
+        found.append(block.row)
+        idles += block.condition == IDLE
+    return found

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 
-from evidence import campaigns, contamination, coverage, knobs, times, watching, wrong_sources
+from by_rows import knobs, meters
+from evidence import campaigns, contamination, coverage, times, watching, wrong_sources
 from figures import Figure, text
 
 
@@ -22,6 +23,7 @@ def figures(count: int, seed: int) -> Iterator[Figure]:
         yield from times(found)
         yield from contamination(pool, max(10, count // 8), seed)
         yield from knobs(pool, max(5, count // 12), seed)
+        yield from meters(pool, max(10, count // 10), seed)
         yield from watching(2 * count, seed)
         yield from wrong_sources(max(2, count // 100), seed)
 

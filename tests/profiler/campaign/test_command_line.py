@@ -14,7 +14,10 @@ from approxlite.cli import on_devices
 from approxlite.cli.main import app
 from approxlite.cli.tiny_model import tiny_model
 from approxlite.formats.profile import load_profile
+from approxlite.profiler.campaign import energy as campaign_energy
+from approxlite.profiler.campaign import farm as campaign_farm
 from approxlite.profiler.campaign import runner
+from approxlite.profiler.campaign.on_device import Pace
 from approxlite.profiler.energy import prove
 from approxlite.profiler.frame import read_frame
 from approxlite.profiler.recorded import RecordedProfile
@@ -23,6 +26,7 @@ from farm.agent import AgentUnavailableError, agent_for
 from farm.farm import Farm, FarmDevice
 
 Profiled = Callable[..., Result]
+QUICK = Pace(soon_s=0.1, longest_poll_s=1.0, backoff_s=0.05, warm_s=0.1)
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +68,8 @@ def profile(device: FarmDevice, model: Path, agents: Path, tmp_path: Path, monke
     """`profile("--resume")` into profile.jsonl, with blocks too short for anything but to see that they come back."""
     monkeypatch.setattr(on_devices, "SHORTEST_BLOCK_S", 0.001)
     monkeypatch.setattr(runner, "MAX_WINDOWS", 3)
+    for module in (campaign_farm, campaign_energy):
+        monkeypatch.setattr(module, "Pace", lambda: QUICK)
 
     def run(*more: str, folder: Path = agents, subject: Path = model) -> Result:
         arguments = ["profile", subject, "--device", device.serial, "--out", tmp_path / "profile.jsonl"]

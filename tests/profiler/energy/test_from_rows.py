@@ -6,9 +6,10 @@ from approxlite.profiler.energy.from_rows import Refusal, energy_of_rows
 from approxlite.profiler.energy.measured import RoundBlock, placed_rows
 from approxlite.profiler.energy.outcome import Comparison
 from approxlite.profiler.energy.prove import prove
-from farm.replay.cases import SETTING, drawn_world
+from farm.replay.cases import SETTING, Additive, drawn_world
 from farm.replay.device import ReplayDevice
 from farm.replay.gauges import Counter, Rails, Voltage
+from farm.replay.trace import Draw, World
 
 
 def replay(gauges, seed=2):
@@ -44,6 +45,19 @@ def test_rows_of_a_campaign_give_the_ratio_with_its_interval(gauges, block_s, pr
     assert setting.ratio.value == pytest.approx(truth, rel=0.04)
     assert setting.ratio.low <= truth <= setting.ratio.high
     assert setting.exact_mj.value == pytest.approx(device.world.beyond_idle_mj(EXACT), rel=0.1)
+
+
+def test_long_rounds_with_one_rest_each_are_enough_to_judge_a_source_by():
+    random = np.random.default_rng(2)
+    draws = Additive(Draw(2.4, 0.03), 0.4, {(f"conv_2d_{i}", "int8"): -10.0 for i in range(4)})
+    device = ReplayDevice(World(draws, idle_w=0.4), [Rails()], random)
+    names = [f"conv_2d_{i}=int8" for i in range(4)]
+    dealt = [",".join(names[i] for i in range(4) if number >> i & 1) for number in range(1, 16)]
+    found = energy_of_rows(rounds(device, 8, 9, (EXACT, IDLE, *dealt)))
+    assert found.refused == ""
+    assert isinstance(found.knobs, list)
+    for each in found.knobs:
+        assert each.change_mj.value == pytest.approx(-10 * device.truth.session_scale, abs=1.0)
 
 
 def test_the_order_of_rows_does_not_matter_nor_how_often_it_is_asked():

@@ -49,3 +49,25 @@ def test_too_few_blocks_say_how_many_more():
     found = knob_energies([{"conv_2d_0": "int8"}, {}], np.array([1.0, 2.0]), [0, 0])
     assert isinstance(found, Undetermined)
     assert found.blocks_needed == 8
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.floats(8, 100))
+def test_a_disturbed_block_changes_no_knob(seed, extra):
+    random = np.random.default_rng(seed)
+    knobs, rounds = dealt(random, 60), np.repeat(np.arange(10), 6)
+    clean = random.normal(50, 1, 60)
+    disturbed = clean.copy()
+    disturbed[random.integers(60)] += extra
+    values = [
+        np.array([each.change_mj.value for each in knob_energies(knobs, energy, rounds)])
+        for energy in (clean, disturbed)
+    ]
+    assert np.abs(values[0] - values[1]).max() < 2
+
+
+def test_where_much_does_not_fit_no_block_is_left_out():
+    random = np.random.default_rng(3)
+    knobs, rounds = dealt(random, 60), np.repeat(np.arange(10), 6)
+    energy = random.standard_cauchy(60) * 10
+    assert all(each.change_mj.samples >= 48 for each in knob_energies(knobs, energy, rounds))
