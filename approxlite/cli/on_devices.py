@@ -3,56 +3,98 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from approxlite.cli.knobs import check_has_knobs
 from approxlite.cli.live import live_board
 from approxlite.formats.errors import DeviceError, InputError
 from approxlite.formats.profile import load_profile
 from approxlite.formats.scale import Scale
+from approxlite.model import load_model
 from approxlite.profiler.campaign.agent import AgentFiles
+from approxlite.profiler.campaign.board import Board
+from approxlite.profiler.campaign.energy import EnergyDesign, energies, energy_design, resumed_design
 from approxlite.profiler.campaign.farm import Job, profile_devices
 from approxlite.profiler.campaign.gates import Gates
+from approxlite.profiler.campaign.hosts import profile_hosts
 from approxlite.profiler.campaign.plan import Design, rounds_of
 from approxlite.profiler.devices import adb
+from approxlite.profiler.energy.from_rows import RowsEnergy
 from approxlite.profiler.inputs import placeholder_scales, set_random_inputs
 from approxlite.profiler.recorded import RecordedProfile
+from approxlite.profiler.schedule import rounds_per_sweep
 from approxlite.profiler.summary import summarise
 from approxlite.runtime import Interpreter
 
 SHORTEST_BLOCK_S, LONGEST_BLOCK_S = 0.02, 5.0
+ENERGY_ROUNDS = 12
+"""Fewer give no interval where some are left out."""
+
 PER_BLOCK = 2.5
 """How long a block takes in all, as a multiple of what is counted: it is begun earlier and its operators are timed."""
 
 
 @dataclass(frozen=True)
 class ProfiledDevices:
-    """One summarised campaign for each class of devices, and those that were given up, with why."""
+    """One summarised campaign for each class of devices, and those that were given up, with why.
+
+    energy: by serial; empty where it was not asked for.
+    """
 
     profiles: tuple[RecordedProfile, ...]
     given_up: dict[str, str]
+    energy: dict[str, RowsEnergy]
 
 
 def profile_on(
-    devices: Sequence[str], model: Path, out: Path, agents: Path, *, seconds: float, seed: int, max_temp_c: float
-) -> ProfiledDevices:
+    devices: Sequence[str], model: Path, out: Path, agents: Path, *, seconds: float, seed: int, max_temp_c: float,
+    energy: bool = False, cluster: str | None = None,
+) -> ProfiledDevices:  # fmt: skip
     """Measures and summarises. Raises InputError, DeviceError, FormatError, or KeyboardInterrupt when stopped."""
-    serials = chosen(devices)
+    if cluster is not None and (energy or list(devices) != ["all"]):
+        raise InputError("--cluster measures latency on every device of its hosts; give --device all and no --energy")
+    serials = [] if cluster is not None else chosen(devices)
     files = AgentFiles.found(model, agents)
-    design, scales = _prepared(model, seconds, seed)
-    job = Job(files, design, seed=seed, scales=scales, gates=Gates(hottest_c=max_temp_c))
+    check_has_knobs(model)
+    design, scales, sweeps = _prepared(model, seconds, seed)
+    gates = Gates.for_energy(max_temp_c) if energy else Gates(hottest_c=max_temp_c)
     with _ended_as_by_ctrl_c(), live_board() as look:
-        outcome = profile_devices(serials, job, out, adb.reached, look=look)
+        found = _energy_design(serials, files, out, gates, look) if energy else EnergyDesign(None, {}, {})
+        if found.design is not None:
+            design = found.design.model_copy(update={"sweeps": sweeps})
+        job = Job(files, design, seed=seed, scales=scales, gates=gates)
+        if cluster is not None:
+            outcome = profile_hosts(cluster, job, out, say=lambda line: print(line, file=sys.stderr, flush=True))
+        else:
+            outcome = profile_devices(serials, job, out, adb.reached, look=look)
     profile = load_profile(out)
-    profiles = [
-        summarise(campaign, [row for row in profile.blocks if row.campaign == campaign.campaign])
-        for campaign in profile.campaigns
-        if campaign.campaign in outcome.campaigns
-    ]
-    return ProfiledDevices(tuple(profiles), outcome.given_up)
+    campaigns = [each for each in profile.campaigns if each.campaign in outcome.campaigns]
+    energy_of = {serial: RowsEnergy(refused=why) for serial, why in found.refused.items()}
+    for each in campaigns:
+        if each.energy is not None:
+            energy_of = energies(profile, each.campaign, seed=seed) | energy_of
+    return ProfiledDevices(
+        tuple(summarise(c, [row for row in profile.blocks if row.campaign == c.campaign]) for c in campaigns),
+        outcome.given_up,
+        energy_of,
+    )
+
+
+def _energy_design(
+    serials: Sequence[str], files: AgentFiles, out: Path, gates: Gates, look: Callable[[Board], None]
+) -> EnergyDesign:
+    """As the campaign in the file has it, so that it goes on; else by a probe of every device."""
+    digest = load_model(files.model).sha256
+    earlier = load_profile(out).campaigns if out.is_file() else ()
+    for campaign in reversed(earlier):
+        if campaign.energy is not None and campaign.model.sha256 == digest:
+            return EnergyDesign(resumed_design(campaign.energy.block_s, campaign.energy.readings_ms), {}, {})
+    return energy_design(serials, files, adb.reached, gates=gates, look=look)
 
 
 def chosen(devices: Sequence[str]) -> list[str]:
@@ -68,14 +110,15 @@ def chosen(devices: Sequence[str]) -> list[str]:
     return [adb.device(serial).serial for serial in serials]
 
 
-def _prepared(model: Path, seconds: float, seed: int) -> tuple[Design, dict[str, Scale]]:
-    """Blocks as long as fit into `seconds`; as many as it takes for intervals in any case."""
+def _prepared(model: Path, seconds: float, seed: int) -> tuple[Design, dict[str, Scale], int]:
+    """Blocks as long as fit into `seconds`, as many as it takes for intervals in any case; and sweeps for energy."""
     interpreter = Interpreter(model)
     interpreter.allocate_tensors()
     set_random_inputs(interpreter, seed)
     blocks = sum(len(each.slots) for each in rounds_of(interpreter.operators, Design(), seed=seed))
     block_s = min(max(seconds / max(PER_BLOCK * blocks, 1), SHORTEST_BLOCK_S), LONGEST_BLOCK_S)
-    return Design(block_s=block_s), placeholder_scales(interpreter)
+    sweeps = max(Design().sweeps, -(-ENERGY_ROUNDS // rounds_per_sweep(interpreter.operators)))
+    return Design(block_s=block_s), placeholder_scales(interpreter), sweeps
 
 
 @contextmanager

@@ -14,6 +14,9 @@ from approxlite.cli.on_devices import ProfiledDevices, profile_on
 from approxlite.formats.document import Document
 from approxlite.formats.errors import DeviceError, InputError
 from approxlite.formats.interval import Estimate
+from approxlite.profiler.energy.from_rows import Refusal, RowsEnergy
+from approxlite.profiler.energy.outcome import Comparison, SourceRecord
+from approxlite.profiler.host import ENERGY_REFUSED
 from approxlite.profiler.profile import profile_host
 from approxlite.profiler.recorded import RecordedProfile
 from approxlite.report.text import milliseconds, ratio_interval
@@ -34,10 +37,22 @@ Agents = Annotated[
     typer.Option(
         metavar="FOLDER",
         envvar="APPROXLITE_AGENTS",
-        help="Programs for devices: a folder per processor, such as `arm64-v8a`.",
+        help="Programs for devices, as `scripts/build-agent` makes them: a folder per processor, such as `arm64-v8a`.",
     ),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Only go on with a campaign that is in the file already.")]
+Energy = Annotated[
+    bool,
+    typer.Option(
+        "--energy",
+        help="Measure joules too, where a device has a power source that proves itself; blocks last as long as that "
+        "needs, so that a model takes an hour or more, and --seconds says nothing.",
+    ),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="With --device all: of every host of this dask.distributed cluster."),
+]
 MaxTemp = Annotated[
     float, typer.Option("--max-temp-c", min=20, max=60, help="Devices whose battery or skin is hotter cool down first.")
 ]
@@ -64,11 +79,28 @@ class ProfileSummary(Document):
     knobs: tuple[KnobSummary, ...]
 
 
+class DeviceEnergy(Document):
+    """Joules of one device. settings: configurations that every round has, beside exact. refused: why there are none.
+
+    knob_mj: what a knob adds to an inference, in millijoules, by `operator=knob`; negative where it saves.
+    """
+
+    source: SourceRecord | None
+    settings: tuple[Comparison, ...]
+    knob_mj: dict[str, Estimate]
+    refused: str
+    left_out: dict[str, int]
+
+
 class DevicesSummary(Document):
-    """The answer for devices: a campaign for each class of them, and devices that were given up, with why."""
+    """The answer for devices: a campaign for each class of them, and devices that were given up, with why.
+
+    energy: by serial; empty where it was not asked for.
+    """
 
     campaigns: tuple[ProfileSummary, ...]
     given_up: dict[str, str]
+    energy: dict[str, DeviceEnergy]
 
 
 def profile(
@@ -77,7 +109,9 @@ def profile(
     device: Where = None,
     seconds: Seconds = 10.0,
     seed: options.Seed = 0,
-    agents: Agents = Path("build/agents"),
+    agents: Agents = Path("build/agent"),
+    energy: Energy = False,
+    cluster: Cluster = None,
     max_temp_c: MaxTemp = 37.0,
     resume: Resume = False,
     json: options.Json = False,
@@ -93,9 +127,16 @@ def profile(
         raise InputError(f"{out}: no such file, so there is nothing to resume; leave --resume out to begin")
     devices = device or ["host"]
     if devices != ["host"]:
-        found = profile_on(devices, model, out, agents, seconds=seconds, seed=seed, max_temp_c=max_temp_c)
+        found = profile_on(
+            devices, model, out, agents, seconds=seconds, seed=seed, max_temp_c=max_temp_c, energy=energy,
+            cluster=cluster,
+        )  # fmt: skip
         _show_devices(out, found, json)
         return
+    if cluster is not None:
+        raise InputError("--cluster measures on devices; give --device all with it")
+    if energy:
+        raise InputError(f"--energy needs a device: {ENERGY_REFUSED}")
     check_has_knobs(model)
     with Progress().stage("profile") as progress:
         measured = profile_host(model, out, budget_s=seconds, seed=seed, progress=progress)
@@ -107,15 +148,45 @@ def profile(
 
 
 def _show_devices(out: Path, found: ProfiledDevices, json: bool) -> None:
-    summary = DevicesSummary(campaigns=tuple(_summary(out, each) for each in found.profiles), given_up=found.given_up)
+    summary = DevicesSummary(
+        campaigns=tuple(_summary(out, each) for each in found.profiles),
+        given_up=found.given_up,
+        energy={serial: _energy(each) for serial, each in found.energy.items()},
+    )
     if json:
         print_json(summary)
         return
     for each, recorded in zip(summary.campaigns, found.profiles, strict=True):
         print_line(recorded.campaign.device.cpu)
         _show(each)
+    for serial, energy in summary.energy.items():
+        _show_energy(serial, energy)
     for serial, why in summary.given_up.items():
         print_line(f"given up: {serial}: {why}")
+
+
+def _energy(told: RowsEnergy) -> DeviceEnergy:
+    knobs = [] if isinstance(told.knobs, Refusal) else told.knobs
+    return DeviceEnergy(
+        source=told.source,
+        settings=tuple(each for each in told.settings.values() if isinstance(each, Comparison)),
+        knob_mj={f"{each.operator}={each.knob}": each.change_mj for each in knobs},
+        refused=told.refused,
+        left_out=dict(told.left_out),
+    )
+
+
+def _show_energy(serial: str, energy: DeviceEnergy) -> None:
+    if energy.refused or energy.source is None:
+        print_line(f"{serial}: no joules: {energy.refused}")
+        return
+    if not energy.settings:
+        print_line(f"{serial}: no joules: too few clean rounds; {sum(energy.left_out.values())} blocks left out")
+    for each in energy.settings:
+        print_line(
+            f"{serial}: {each.configuration} takes {ratio_interval(each.ratio)} of exact's "
+            f"{each.exact_mj.value:.3g} mJ an inference, beyond idle, by {' + '.join(energy.source.facilities)}"
+        )
 
 
 def _show(summary: ProfileSummary) -> None:

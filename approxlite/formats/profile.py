@@ -29,8 +29,16 @@ class ProfiledOperator(JournalRow):
     multiply_accumulates: Count
 
 
+class EnergyBlocks(JournalRow):
+    """How blocks were measured so that joules can be told from their readings; a reading's meaning is told anew each
+    time. block_s: of exact. readings_ms: between readings in a block."""
+
+    block_s: Annotated[float, Field(gt=0)]
+    readings_ms: Annotated[float, Field(ge=0)]
+
+
 class CampaignRow(JournalRow):
-    """Opens a campaign: what is measured, where, by which version."""
+    """Opens a campaign: what is measured, where, by which version. energy_refused: why `energy` is null, else empty."""
 
     kind: Literal["campaign"] = "campaign"
     version: Literal[1] = 1
@@ -42,7 +50,7 @@ class CampaignRow(JournalRow):
     numerics_version: int
     kernel_variant: str
     threads: Annotated[int, Field(ge=1)]
-    energy: None = None
+    energy: EnergyBlocks | None = None
     energy_refused: str
     operators: tuple[ProfiledOperator, ...]
 

@@ -26,7 +26,7 @@ def method(policy: Policy, curve: Curve, profile: Profile, results: Results | No
                 f"{campaign.numerics_version}",
             ),
             ("profile", f"{len(profile.blocks)} blocks, {inferences} inferences in {len(rounds)} interleaved rounds"),
-            ("energy", f"not given: {campaign.energy_refused}"),
+            ("energy", "not shown here" if campaign.energy else f"not given: {campaign.energy_refused}"),
         ]
     split = policy.split
     facts.append(

@@ -32,7 +32,7 @@ _MARK = "@agent"
 @dataclass(frozen=True)
 class AgentFiles:
     """What a device needs to measure a model. programs: by Android's name of the processor, such as "arm64-v8a", the
-    agent and the libraries it is told of, by key of the start line.
+    agent and the libraries it is told of, by key of the start line; and by name those that these need themselves.
     """
 
     model: Path
@@ -40,10 +40,10 @@ class AgentFiles:
 
     @classmethod
     def found(cls, model: Path, folder: Path) -> AgentFiles:
-        """In a folder per processor, such as `folder`/arm64-v8a: approx-agent, libapproxlite.so and TensorFlow Lite's
-        library. Raises ModelError or DeviceError where there is no such thing."""
+        """In a folder per processor, such as `folder`/arm64-v8a: approx-agent, libapproxlite.so, TensorFlow Lite's
+        library and what that needs; scripts/build-agent fills one. Raises DeviceError where there is no such thing."""
         if not model.is_file():
-            raise ModelError(f"{model}: no such file; give the .tflite file to profile")
+            raise DeviceError(f"{model}: no such file; give the .tflite file to profile")
         programs = {}
         for each in sorted(folder.glob(f"*/{AGENT}")):
             runtime = next((each.with_name(name) for name in RUNTIMES if each.with_name(name).is_file()), None)
@@ -51,11 +51,15 @@ class AgentFiles:
             if runtime is None or not engine.is_file():
                 missing = ENGINE if runtime is not None else RUNTIMES[0]
                 raise DeviceError(f"{each.parent}: holds {AGENT} but not {missing}; copy it there")
-            programs[each.parent.name] = {"agent": each, "engine": engine, "runtime": runtime}
+            program = {"agent": each, "engine": engine, "runtime": runtime}
+            needed = {library.name: library for library in sorted(each.parent.glob("*.so"))}
+            programs[each.parent.name] = program | {
+                name: library for name, library in needed.items() if library not in program.values()
+            }
         if not programs:
             raise DeviceError(
-                f"{folder}: holds no agent for devices; build {AGENT} into a folder per processor, such as "
-                f"arm64-v8a, and name the folder above with --agents"
+                f"{folder}: holds no agent for devices; `scripts/build-agent ABI` makes one for a processor such as "
+                f"arm64-v8a, or name the folder that has them with --agents"
             )
         return cls(model, programs)
 
@@ -64,7 +68,8 @@ class AgentFiles:
         abi = next((abi for abi in abis if abi in self.programs), None)
         if abi is None:
             has, have = ", ".join(abis) or "an unknown processor", ", ".join(self.programs) or "none"
-            raise WrongAbiError(f"{serial}: has {has}, and there are agents for {have}; build one for this device")
+            makes = f"`scripts/build-agent {(*abis, 'ABI')[0]}` makes one"
+            raise WrongAbiError(f"{serial}: has {has}, and there are agents for {have}; {makes}")
         contents = {key: read_bytes(path, DeviceError, 1 << 30) for key, path in self.programs[abi].items()}
         return {"model": read_bytes(self.model, ModelError, 1 << 31), **contents}
 
@@ -93,6 +98,7 @@ class Agent:
     threads: int = 1
     seed: int = 0
     _paths: dict[str, str] = field(default_factory=dict)
+    _libraries: str = ""
 
     @classmethod
     def of(cls, campaign: str, *, threads: int = 1, seed: int = 0) -> Agent:
@@ -100,14 +106,21 @@ class Agent:
 
     def install(self, link: Link, contents: Mapping[str, bytes]) -> None:
         """Puts files on the device that are not there yet; they go by their content, so that a whole one is the right
-        one, and campaigns share them."""
-        names = {key: f"{FOLDER}/files/{hashlib.sha256(each).hexdigest()[:16]}" for key, each in contents.items()}
-        listed = checked(link, f"mkdir -p {FOLDER}/files {self.folder} && ls {FOLDER}/files").split()
+        one, and campaigns share them. Libraries that others need keep their names, in a folder for each set of them."""
+        digests = {key: hashlib.sha256(each).hexdigest() for key, each in contents.items()}
+        named = {key: digest for key, digest in sorted(digests.items()) if key.endswith(".so")}
+        self._libraries = f"{FOLDER}/files/{hashlib.sha256(repr(named).encode()).hexdigest()[:16]}" if named else ""
+        paths = {
+            key: f"{self._libraries}/{key}" if key in named else f"{FOLDER}/files/{digest[:16]}"
+            for key, digest in digests.items()
+        }
+        folders = f"{FOLDER}/files {self.folder} {self._libraries}"
+        listed = checked(link, f"mkdir -p {folders} && ls {folders}").split()
         for key, content in contents.items():
-            if names[key].rpartition("/")[2] not in listed:
-                link.push(content, names[key], mode=0o755)
+            if paths[key].rpartition("/")[2] not in listed:
+                link.push(content, paths[key], mode=0o755)
         link.push(settings.SCRIPT, f"{self.folder}/settings.sh")
-        self._paths = names
+        self._paths = {key: path for key, path in paths.items() if key not in named}
 
     def start(self, link: Link, plan: Sequence[PlannedBlock], wanted: dict[str, str], *, lease_s: int) -> str:
         """Pushes the plan, changes settings and starts the agent, unless one runs; what the settings said."""
@@ -117,7 +130,8 @@ class Agent:
         keys |= {key: path for key, path in self._paths.items() if key != "agent"}
         line = " ".join(f"{key}={value}" for key, value in keys.items())
         # The status goes to a file: nobody waits for the agent.
-        run = f"{self._paths['agent']} {line} > agent.log 2>&1; echo $? > status"
+        libraries = f"LD_LIBRARY_PATH={self._libraries} " if self._libraries else ""
+        run = f"{libraries}{self._paths['agent']} {line} > agent.log 2>&1; echo $? > status"
         script = (
             f"cd {self.folder} && {take}\nrm -f stop status\n"
             f"setsid sh -c {shlex.quote(run)} > /dev/null 2>&1 < /dev/null &\n"

@@ -17,20 +17,21 @@ from approxlite.profiler.campaign.agent import AgentFiles
 from approxlite.profiler.campaign.board import Board
 from approxlite.profiler.campaign.gates import Gates
 from approxlite.profiler.campaign.journal import CampaignJournal
+from approxlite.profiler.campaign.on_device import Pace, run_threads
 from approxlite.profiler.campaign.plan import Design
-from approxlite.profiler.campaign.runner import Pace, Runner
-from approxlite.profiler.campaign.shared import SharedCampaign
+from approxlite.profiler.campaign.runner import Runner
+from approxlite.profiler.campaign.shared import EVERY, Part, SharedCampaign
 from approxlite.profiler.devices.describe import Description, describe
 from approxlite.profiler.devices.faults import PASSING
 from approxlite.profiler.devices.link import Link
 
-LOOK_S = 0.25
 GREETINGS = 3
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is measured, on every device alike. part: this host's share of the rounds, of how many hosts."""
+    """What is measured, on every device alike. parts: this host's share of the rounds, by class of devices; all of them
+    where it has none."""
 
     files: AgentFiles
     design: Design = field(default_factory=Design)
@@ -38,8 +39,7 @@ class Job:
     threads: int = 1
     scales: Mapping[str, Scale] = field(default_factory=dict)
     gates: Gates = field(default_factory=Gates)
-    measures_energy: bool = False
-    part: tuple[int, int] = (0, 1)
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def profile_devices(
 ) -> Outcome:
     """Measures on all of the devices until every block is in the journal `out`; goes on with what is there.
 
-    `look` is called several times a second. Ctrl-C ends agents, restores settings and raises KeyboardInterrupt; a
+    `look` is called twice a second. Ctrl-C ends agents, restores settings and raises KeyboardInterrupt; a
     second one leaves that to the devices' watchdogs. Raises DeviceError when blocks are left and no device is, and
     FormatError when the journal cannot be written; what was measured is kept.
     """
@@ -75,7 +75,7 @@ def profile_devices(
         runners = [
             Runner(
                 serial=description.serial, connect=connect, contents=contents, campaign=campaign, board=board,
-                stop=stop, gates=job.gates, pace=pace, measures_energy=job.measures_energy,
+                stop=stop, gates=job.gates, pace=pace, measures_energy=job.design.tells_energy,
             )
             for campaign, members in _campaigns(described, job, journal)
             for description, contents in members
@@ -111,39 +111,28 @@ def _campaigns(
         model = ModelReference(sha256=digests.pop("model"), name=job.files.model.name)
         campaign = SharedCampaign(
             device=description.device, model=model, design=job.design, seed=job.seed, journal=journal,
-            devices=len(members), scales=job.scales, agents=tuple(digests.values()), threads=job.threads, part=job.part,
+            devices=len(members), scales=job.scales, agents=tuple(digests.values()), threads=job.threads,
+            part=job.parts.get(description.device.fingerprint, EVERY),
         )  # fmt: skip
         found.append((campaign, members))
     return found
 
 
 def _run(runners: Sequence[Runner], board: Board, stop: threading.Event, look: Callable[[Board], None]) -> None:
-    threads = [threading.Thread(target=runner.run, name=runner.serial, daemon=True) for runner in runners]
     campaigns = list({id(runner.campaign): runner.campaign for runner in runners}.values())
     already: dict[int, int] = {}
-    for thread in threads:
-        thread.start()
-    try:
-        while any(thread.is_alive() for thread in threads):
-            for campaign in campaigns:
-                if campaign.queue is not None and id(campaign) not in already:
-                    already[id(campaign)] = campaign.queue.left
-            board.total = sum(already.values())
-            look(board)
-            if any(isinstance(runner.failure, FormatError) for runner in runners):
-                stop.set()
-            for thread in threads:
-                if thread.is_alive():
-                    thread.join(LOOK_S)
-                    break
-    except KeyboardInterrupt:
-        stop.set()
-        for thread in threads:
-            thread.join()
-        raise
-    finally:
-        stop.set()
+
+    def each_time(board: Board) -> None:
+        for campaign in campaigns:
+            if campaign.queue is not None and id(campaign) not in already:
+                already[id(campaign)] = campaign.queue.left
+        board.total = sum(already.values())
         look(board)
+        if any(isinstance(runner.failure, FormatError) for runner in runners):
+            stop.set()
+
+    threads = [threading.Thread(target=runner.run, name=runner.serial, daemon=True) for runner in runners]
+    run_threads(threads, board, stop, each_time)
 
 
 def _outcome(runners: Sequence[Runner]) -> Outcome:

@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-import pandas as pd
-
 from approxlite.formats.document import now
 from approxlite.formats.profile import (
     BlockRow,
@@ -18,7 +16,6 @@ from approxlite.formats.profile import (
     DeviceState,
     IdleRow,
     Latency,
-    Profile,
     ProfileJournal,
     load_profile,
 )
@@ -114,40 +111,6 @@ def row_of(campaign: str, serial: str, slot: Slot, measured: AgentBlock) -> Bloc
         serial=serial,
         agent_row=agent_row,
     )
-
-
-def frame_of(profile: Profile) -> pd.DataFrame:
-    """One row per block, idle ones included, in the order they were written; columns of a block, latencies in
-    milliseconds, and `temperature_c` and `thermal_status` of the device. A row's own readings stay in `agent_row`.
-    """
-    return pd.DataFrame(
-        [
-            {
-                "campaign": row.campaign,
-                "round": row.round,
-                "block": row.block,
-                "serial": row.serial,
-                "subject": "idle" if isinstance(row, IdleRow) else row.subject,
-                "configuration": "exact" if isinstance(row, IdleRow) else row.configuration,
-                "inferences": 0 if isinstance(row, IdleRow) else row.inferences,
-                "latency_ms": None if isinstance(row, IdleRow) else row.latency_ns.median / 1e6,
-                "temperature_c": row.state.temperature_c,
-                "thermal_status": row.state.thermal_status,
-                "time": row.time,
-                "agent_row": row.agent_row,
-            }
-            for row in profile.measured
-        ],
-        columns=[
-            "campaign", "round", "block", "serial", "subject", "configuration", "inferences", "latency_ms",
-            "temperature_c", "thermal_status", "time", "agent_row",
-        ],
-    )  # fmt: skip
-
-
-def read_frame(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """`frame_of` a file. Raises FormatError."""
-    return frame_of(load_profile(path))
 
 
 def _state(measured: AgentBlock) -> DeviceState:

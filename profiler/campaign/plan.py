@@ -47,6 +47,11 @@ class Design(Document):
     gap_ms: Annotated[float, Field(ge=0)] = 0.0
 
     @property
+    def tells_energy(self) -> bool:
+        """Whether blocks have what energy is told from: rest to compare with, and readings within."""
+        return self.idle and self.readings_ms > 0
+
+    @property
     def longest_s(self) -> float:
         """A block that takes this much longer has met something that is no measurement."""
         return 20.0 + 20.0 * self.block_s

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from approxlite.formats.errors import ApproxError, DeviceError, UnstableError
+from approxlite.formats.errors import ApproxError, DeviceError
 from approxlite.profiler.blocks import AgentBlock, OpeningRow, PlannedBlock
-from approxlite.profiler.campaign.agent import Agent, Poll, explained
-from approxlite.profiler.campaign.board import Board
-from approxlite.profiler.campaign.gates import DIE_MARGIN_C, Gates
+from approxlite.profiler.campaign.agent import Agent, Poll
+from approxlite.profiler.campaign.gates import DIE_MARGIN_C
+from approxlite.profiler.campaign.on_device import DeviceInCampaign, StoppedError
 from approxlite.profiler.campaign.plan import PREPARATION, Calls, RoundOfBlocks, planned, preparation
-from approxlite.profiler.campaign.settings import wanted
 from approxlite.profiler.campaign.shared import SharedCampaign
-from approxlite.profiler.devices.describe import state_of
 from approxlite.profiler.devices.faults import PASSING, DeviceFullError, DeviceLostError
 from approxlite.profiler.devices.link import Link
 
@@ -27,38 +23,11 @@ WINDOWS = 3
 MAX_WINDOWS = 12
 
 
-@dataclass(frozen=True)
-class Pace:
-    """Seconds between things. patience: faults in a row, with no block between them, that quarantine a device."""
-
-    soon_s: float = 0.5
-    longest_poll_s: float = 30.0
-    gate_s: float = 10.0
-    gates_give_up_s: float = 1800.0
-    backoff_s: float = 1.0
-    longest_backoff_s: float = 30.0
-    patience: int = 8
-    lease_s: int = 120
-    warm_s: float = 0.5
-
-
-class StoppedError(Exception):
-    """Somebody asked for the end."""
-
-
-@dataclass
-class Runner:
+@dataclass(kw_only=True)
+class Runner(DeviceInCampaign):
     """The thread of one device. `failure`: why it ended before the campaign did, None if it did not."""
 
-    serial: str
-    connect: Callable[[str], Link]
-    contents: Mapping[str, bytes]
     campaign: SharedCampaign
-    board: Board
-    stop: threading.Event
-    gates: Gates = field(default_factory=Gates)
-    pace: Pace = field(default_factory=Pace)
-    measures_energy: bool = False
     failure: ApproxError | None = None
     _lines: int = 0
     _prepared: int = 0
@@ -66,7 +35,6 @@ class Runner:
     _calls: Calls | None = None
     _opening: OpeningRow | None = None
     _warming: list[AgentBlock] = field(default_factory=list)
-    _progress: bool = False
     _block_s: float = 0.0
 
     def __post_init__(self) -> None:
@@ -75,7 +43,7 @@ class Runner:
     def run(self) -> None:
         """Until nothing is left, somebody stops it, or the device is given up."""
         try:
-            self._through_faults(self._measure, self.pace.patience)
+            self._through_faults(self._measure)
             self.board.say(self.serial, "done")
         except StoppedError:
             self.board.say(self.serial, "stopped")
@@ -87,21 +55,6 @@ class Runner:
             if self.campaign.queue is not None:
                 self.campaign.queue.give_back(self.serial)
             self._leave()
-
-    def _through_faults(self, work: Callable[[Link], None], patience: int) -> None:
-        """Does `work`, again from its beginning after a fault that may pass."""
-        faults = 0
-        while True:
-            self._progress = False
-            try:
-                return work(self.connect(self.serial))
-            except (*PASSING, DeviceFullError) as fault:
-                faults = 1 if self._progress else faults + 1
-                self.board.count(self.serial, faults=1)
-                if faults >= patience:
-                    raise
-                self.board.say(self.serial, "reconnecting", str(fault))
-                self._pause(min(self.pace.backoff_s * 2 ** (faults - 1), self.pace.longest_backoff_s))
 
     def _measure(self, link: Link) -> None:
         if not self._adopted:
@@ -124,9 +77,8 @@ class Runner:
                 continue
             if poll.running:
                 self._agent.end(link)
-            elif problem := explained(self.serial, poll):
-                self._forget_status(link)
-                raise problem
+            else:
+                self._raise_why_ended(link, poll)
             before, rounds = rounds, queue.held(self.serial) or queue.take(self.serial, steal=True)
             if not queue.left:
                 break
@@ -186,24 +138,7 @@ class Runner:
         self._pause(self.pace.soon_s)
         while (poll := self._poll(link)).running:
             self._pause(self.pace.soon_s)
-        if problem := explained(self.serial, poll):
-            self._forget_status(link)
-            raise problem
-
-    def _pass_gates(self, link: Link) -> None:
-        give_up = time.monotonic() + self.pace.gates_give_up_s
-        while reason := self.gates.waits_for(state_of(link)):
-            self.board.say(self.serial, "waiting", reason)
-            self._progress = True
-            if time.monotonic() > give_up:
-                raise UnstableError(
-                    f"{self.serial}: {reason} took too long; let it rest, or allow more with --max-temp-c"
-                )
-            self._pause(self.pace.gate_s)
-
-    @property
-    def _wanted(self) -> dict[str, str]:
-        return wanted(self.serial, measures_energy=self.measures_energy)
+        self._raise_why_ended(link, poll)
 
     def _start(self, link: Link, plan: Sequence[PlannedBlock]) -> None:
         self._agent.start(link, plan, self._wanted, lease_s=self.pace.lease_s)
@@ -250,24 +185,6 @@ class Runner:
         if self._opening is None:
             raise DeviceError(f"{self.serial}: the agent wrote no opening row; it speaks another protocol")
         return self._opening
-
-    def _forget_status(self, link: Link) -> None:
-        link.run(f"rm -f {self._agent.folder}/status")
-
-    def _leave(self) -> None:
-        """Ends the agent and puts the settings back, as far as the device answers; else its watchdog does."""
-        try:
-            link = self.connect(self.serial)
-            self._agent.end(link)
-            self._agent.restore(link)
-        except ApproxError as problem:
-            standing = self.board.of(self.serial)
-            left = f"{problem}; the device itself puts its settings back"
-            self.board.say(self.serial, standing.doing, f"{standing.why}; {left}" if standing.why else left)
-
-    def _pause(self, seconds: float) -> None:
-        if self.stop.wait(seconds):
-            raise StoppedError
 
 
 def _latency(block: AgentBlock) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import approxlite
 from approxlite.formats.document import now
 from approxlite.formats.errors import DeviceError
-from approxlite.formats.profile import BlockRow, CampaignRow, IdleRow, ProfiledOperator
+from approxlite.formats.profile import BlockRow, CampaignRow, EnergyBlocks, IdleRow, ProfiledOperator
 from approxlite.formats.provenance import Device, ModelReference
 from approxlite.formats.scale import Scale
 from approxlite.profiler.blocks import AgentBlock, OpeningRow
@@ -18,14 +18,20 @@ from approxlite.profiler.campaign.journal import CampaignJournal, row_of
 from approxlite.profiler.campaign.plan import PREPARATION, Design, Slot, rounds_of
 from approxlite.profiler.campaign.queue import RoundQueue
 
-NO_ENERGY = "this campaign measures latency; no energy source was proven"
+NO_ENERGY = "this campaign measures latency only"
+
+
+Part = tuple[tuple[int, ...], int]
+"""Remainders of rounds' numbers, and of what."""
+
+EVERY: Part = ((0,), 1)
 
 
 @dataclass
 class SharedCampaign:
     """One model on devices that are equal. Any number of threads.
 
-    `part`: which rounds are measured here, of how many parts: hosts with equal devices share a campaign that way.
+    `part`: which rounds are measured here: hosts with equal devices share a campaign that way.
     `agents`: digests of the programs that measure, so that another build is another campaign.
     """
 
@@ -38,7 +44,7 @@ class SharedCampaign:
     scales: Mapping[str, Scale] = field(default_factory=dict)
     agents: Sequence[str] = ()
     threads: int = 1
-    part: tuple[int, int] = (0, 1)
+    part: Part = EVERY
     _queue: RoundQueue | None = None
     _slots: dict[int, Slot] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -60,8 +66,8 @@ class SharedCampaign:
             if self._queue is None:
                 campaign = self.journal.open(self._row(opening))
                 every = rounds_of(campaign.operators, self.design, seed=self.seed)
-                share, parts = self.part
-                rounds = [each for each in every if each.number % parts == share]
+                kept, of = self.part
+                rounds = [each for each in every if each.number % of in kept]
                 self._slots = {slot.block: slot for each in rounds for slot in each.slots}
                 self._queue = RoundQueue(rounds, self.journal.done(self.name), self.devices)
             return self._queue
@@ -91,6 +97,7 @@ class SharedCampaign:
         return len(new)
 
     def _row(self, opening: OpeningRow) -> CampaignRow:
+        design, energy = self.design, self.design.tells_energy
         return CampaignRow(
             campaign=self.name,
             time=now(),
@@ -100,7 +107,8 @@ class SharedCampaign:
             numerics_version=opening.numerics_version or 0,
             kernel_variant=opening.kernel_variant or "unknown",
             threads=self.threads,
-            energy_refused=NO_ENERGY,
+            energy=EnergyBlocks(block_s=design.block_s, readings_ms=design.readings_ms) if energy else None,
+            energy_refused="" if energy else NO_ENERGY,
             operators=tuple(
                 ProfiledOperator(id=o.id, knobs=o.knobs, multiply_accumulates=o.multiply_accumulates)
                 for o in opening.operators

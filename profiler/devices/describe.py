@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from approxlite.formats.document import Document
@@ -25,6 +26,9 @@ _SECTIONS = {
     "machine": "uname -m",
     "df": "df -k /data/local/tmp",
 }
+LOOK_S = 60.0
+"""All of it is dozens of programs, which old devices start slowly."""
+
 _STATE = ("battery", "thermal")
 _MARK = "approxlite-section"
 
@@ -74,7 +78,17 @@ class State:
 
 def describe(link: Link) -> Description:
     """Everything that looking tells. A device that lacks a facility is described without it."""
-    found = _sections(link.run(_command(_SECTIONS)).output)
+    return described(link.serial, looked_at(link))
+
+
+def looked_at(link: Link) -> dict[str, str]:
+    """What the device prints, by section, as `described` reads it and `scripts/record-device` keeps it."""
+    return _sections(link.run(_command(_SECTIONS), timeout_s=LOOK_S).output)
+
+
+def described(serial: str, printed: Mapping[str, str]) -> Description:
+    """What those texts say; sections may be missing."""
+    found = {**dict.fromkeys(_SECTIONS, ""), **printed}
     properties = parsers.properties(found["getprop"])
     cpu = parsers.processor_name(found["cpuinfo"])
     soc = " ".join(filter(None, (properties.get("ro.soc.manufacturer"), properties.get("ro.soc.model"))))
@@ -87,7 +101,7 @@ def describe(link: Link) -> Description:
     battery, thermal = parsers.battery(found["battery"]), parsers.thermal(found["thermal"])
     level = properties.get("ro.build.version.sdk", "")
     return Description(
-        serial=link.serial,
+        serial=serial,
         device=Device(
             fingerprint=hashlib.sha256(identity.encode()).hexdigest()[:16], cpu=name, features=features, os=system
         ),

@@ -80,20 +80,24 @@ def thermal(text: str) -> Thermal:
     fields = _fields(text)
     number = _number(fields.get("Thermal Status"))
     known = number is not None and 0 <= number < len(THERMAL_STATUS)
-    # What the service last heard from the sensors, not what it read anew: the block that devices print first.
-    current = re.split(r"HAL Ready|Current temperatures from HAL", text)
-    temperatures: dict[str, float] = {}
-    for part in reversed(current):
-        for match in _TEMPERATURE.finditer(part):
-            values = dict(pair.strip().split("=", 1) for pair in match[1].split(",") if "=" in pair)
-            value = _plausible(_number(values.get("mValue")))
-            if value is not None and values.get("mName"):
-                temperatures[values["mName"]] = value
+    # What the service read just now; what it has cached may be from the last time it was hot.
+    cached, _, current = text.partition("Current temperatures from HAL:")
     return Thermal(
         status=THERMAL_STATUS[int(number)] if known and number is not None else None,
-        temperatures_c=temperatures,
+        temperatures_c=_temperatures(current) or _temperatures(cached),
         overridden=fields.get("IsStatusOverride") == "true",
     )
+
+
+def _temperatures(text: str) -> dict[str, float]:
+    """By sensor."""
+    found: dict[str, float] = {}
+    for match in _TEMPERATURE.finditer(text):
+        values = dict(pair.strip().split("=", 1) for pair in match[1].split(",") if "=" in pair)
+        value = _plausible(_number(values.get("mValue")))
+        if value is not None and values.get("mName"):
+            found[values["mName"]] = value
+    return found
 
 
 def processor_features(text: str) -> tuple[str, ...]:

@@ -86,7 +86,7 @@ def test_missing_programs_say_where_they_go(approxlite: Any, serve: Serve, model
     line = refused(
         approxlite, "profile", model, "--device", "A", "--out", tmp_path / "p.jsonl", "--agents", tmp_path / "none"
     )
-    assert "holds no agent for devices; build approx-agent into a folder per processor" in line
+    assert "holds no agent for devices; `scripts/build-agent ABI` makes one" in line
 
 
 def test_a_program_without_its_libraries_names_the_missing_one(
@@ -100,14 +100,31 @@ def test_a_program_without_its_libraries_names_the_missing_one(
 
 def test_a_missing_model_is_named(approxlite: Any, serve: Serve, agents: Path, tmp_path: Path) -> None:
     serve(A="device")
-    ran = approxlite("profile", tmp_path / "no.tflite", "--device", "A", "--out", tmp_path / "p", "--agents", agents)
-    assert ran.code == 2
-    assert ran.stderr == f"approxlite: {tmp_path}/no.tflite: no such file; give the .tflite file to profile\n"
+    model = tmp_path / "no.tflite"
+    line = refused(approxlite, "profile", model, "--device", "A", "--out", tmp_path / "p", "--agents", agents)
+    assert line == f"approxlite: {model}: no such file; give the .tflite file to profile"
 
 
 def test_this_computer_and_devices_are_not_mixed(approxlite: Any, model: Path, tmp_path: Path) -> None:
     ran = approxlite("profile", model, "--device", "host", "--device", "A", "--out", tmp_path / "p.jsonl")
     assert (ran.code, len(ran.stderr.splitlines())) == (2, 1)
+
+
+def test_this_computer_tells_no_joules(approxlite: Any, model: Path, tmp_path: Path) -> None:
+    ran = approxlite("profile", model, "--energy", "--out", tmp_path / "p.jsonl")
+    assert (ran.code, len(ran.stderr.splitlines())) == (2, 1)
+    assert "--energy needs a device" in ran.stderr
+
+
+def test_a_cluster_measures_on_all_of_its_devices(
+    approxlite: Any, serve: Serve, agents: Path, model: Path, tmp_path: Path
+) -> None:
+    serve(A="device")
+    profile = ("profile", model, "--out", tmp_path / "p.jsonl", "--agents", agents, "--cluster", "tcp://127.0.0.1:9")
+    for more in ((), ("--device", "A"), ("--device", "all", "--energy")):
+        ran = approxlite(*profile, *more)
+        assert (ran.code, len(ran.stderr.splitlines())) == (2, 1)
+        assert "--device all" in ran.stderr
 
 
 def test_there_is_nothing_to_resume_without_a_profile(approxlite: Any, model: Path, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 /* An agent that speaks docs/agent-protocol.md and sleeps where a real one infers: campaigns, farms and faults are tried
  * against it. An inference takes what /data/farm/inference_us says (1000 by default), scaled by subject and configuration,
- * so that every device of a farm measures the same numbers; without timers, so that rows are equal byte for byte. */
+ * so that every device of a farm measures the same numbers; without timers, so that rows are equal byte for byte.
+ * Where /data/farm/rail_uw holds a number, a power rail counts microjoules: that many microwatts at rest, and BUSY times
+ * as many at work, each block a little differently. Its time runs /data/farm/hurry times as fast as the world's. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define BUSY 3.0
 enum { MAX_BLOCKS = 1 << 20, MAX_LINE = 1 << 16 };
 static unsigned char measured[MAX_BLOCKS];
 static char folder[512], model[512];
@@ -28,7 +31,12 @@ static int64_t now_ns(clockid_t clock) {
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+static double hurry = 1;
+
+static int64_t device_ns(void) { return (int64_t)((double)now_ns(CLOCK_BOOTTIME) * hurry); }
+
 static void sleep_ns(int64_t ns) {
+  ns = (int64_t)((double)ns / hurry);
   struct timespec t = {ns / 1000000000, ns % 1000000000};
   while (nanosleep(&t, &t) && errno == EINTR) {}
 }
@@ -122,13 +130,36 @@ static void open_session(int rows) {
 }
 
 static double wait_until_cool(double hottest_c) {
-  const int64_t begin = now_ns(CLOCK_BOOTTIME);
+  const int64_t begin = device_ns();
   while (hottest_c > 0 && read_number("/data/farm/skin_temperature", 31.2) > hottest_c) sleep_ns(50000000);
-  return (double)(now_ns(CLOCK_BOOTTIME) - begin) / 1e9;
+  return (double)(device_ns() - begin) / 1e9;
+}
+
+/* Every `readings_ms` from the begin of a block to its end; the rail counts on between blocks. */
+static int readings(char* out, size_t size, double readings_ms, int64_t begin, int64_t end, int idle) {
+  static double counted_uj;
+  static int64_t until;
+  static uint32_t state = 1;
+  const double rest_uw = read_number("/data/farm/rail_uw", 0);
+  if (rest_uw <= 0) return 0;
+  counted_uj += until ? rest_uw * (double)(begin - until) / 1e9 : 0;
+  state = state * 1664525u + 1013904223u;
+  const double uneven = 1 + 0.02 * ((double)(state >> 8) / (1 << 24) - 0.5);
+  const double now_uw = rest_uw * (idle ? 1 : BUSY) * uneven;
+  const int64_t step = readings_ms > 0 ? (int64_t)(readings_ms * 1e6) : end - begin;
+  int n = 0;
+  for (int64_t at = begin;; at = at + step < end ? at + step : end) {
+    n += snprintf(out + n, size - n, "%s{\"at_ns\": %lld, \"source\": \"meter0/VDD\", \"value\": %.0f}", n ? ", " : "",
+                  (long long)at, counted_uj + now_uw * (double)(at - begin) / 1e9);
+    if (at >= end || n + 200 > (int)size) break;
+  }
+  counted_uj += now_uw * (double)(end - begin) / 1e9;
+  until = end;
+  return n;
 }
 
 static void measure(int rows, const char* plan) {
-  static char line[MAX_LINE];
+  static char line[MAX_LINE], read[MAX_LINE / 2];
   char subject[32], configuration[4096];
   text(plan, "subject", subject, sizeof subject);
   text(plan, "configuration", configuration, sizeof configuration);
@@ -142,12 +173,17 @@ static void measure(int rows, const char* plan) {
   const int64_t each = (int64_t)(share * 1000 * read_number("/data/farm/inference_us", 1000));
   if (!idle && seconds * 1e9 > (double)each * inferences) inferences = (int)(seconds * 1e9 / (double)each);
   const double waited = wait_until_cool(number(plan, "hottest_c", 0));
-  const int64_t begin = now_ns(CLOCK_BOOTTIME);
-  sleep_ns(each * (inferences + (idle ? 0 : uncounted)) + (int64_t)(seconds * 1e9 * idle));
+  if (!idle) sleep_ns(each * uncounted);
+  static int64_t before;
+  const int64_t now = device_ns(), length = each * inferences + (int64_t)(seconds * 1e9 * idle);
+  const int64_t begin = now > before ? now : before, end = begin + length; /* a busy world changes no figure */
+  before = end;
+  sleep_ns(length);
+  read[readings(read, sizeof read, number(plan, "readings_ms", 0), begin, end, idle)] = 0;
   int n = snprintf(line, sizeof line,
                    "{\"kind\": \"block\", \"block\": %d, \"begin_ns\": %lld, \"end_ns\": %lld, \"time_s\": %.3f, "
                    "\"inferences\": %d, ",
-                   (int)number(plan, "block", 0), (long long)begin, (long long)now_ns(CLOCK_BOOTTIME),
+                   (int)number(plan, "block", 0), (long long)begin, (long long)end,
                    (double)now_ns(CLOCK_REALTIME) / 1e9, inferences);
   if (!idle)
     n += snprintf(line + n, sizeof line - n,
@@ -157,9 +193,9 @@ static void measure(int rows, const char* plan) {
     n += snprintf(line + n, sizeof line - n, "\"operator_ns\": {\"conv_2d_0\": %lld, \"conv_2d_1\": %lld}, ",
                   (long long)each / 3, (long long)each / 2);
   snprintf(line + n, sizeof line - n,
-           "\"before\": {\"temperature_c\": {\"skin\": %.1f}, \"thermal_status\": 0}, \"after\": {}, \"readings\": [], "
+           "\"before\": {\"temperature_c\": {\"skin\": %.1f}, \"thermal_status\": 0}, \"after\": {}, \"readings\": [%s], "
            "\"waited_s\": %.2f, \"ended\": \"done\"}\n",
-           read_number("/data/farm/skin_temperature", 31.2), waited);
+           read_number("/data/farm/skin_temperature", 31.2), read, waited);
   append(rows, line);
 }
 
@@ -176,6 +212,7 @@ int main(int count, char** words) {
     if (!strncmp(words[i], "folder", size)) snprintf(folder, sizeof folder, "%s", value);
     if (!strncmp(words[i], "model", size)) snprintf(model, sizeof model, "%s", value);
   }
+  hurry = read_number("/data/farm/hurry", 1);
   char path[600], number_text[32];
   path_of(path, "lock");
   const int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);

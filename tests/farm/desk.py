@@ -21,8 +21,8 @@ from approxlite.profiler.campaign.agent import AgentFiles
 from approxlite.profiler.campaign.board import Board
 from approxlite.profiler.campaign.farm import Job, profile_devices
 from approxlite.profiler.campaign.gates import Gates
+from approxlite.profiler.campaign.on_device import Pace
 from approxlite.profiler.campaign.plan import Design
-from approxlite.profiler.campaign.runner import Pace
 from approxlite.profiler.devices import adb
 from approxlite.profiler.devices.adb import AdbDevice
 from approxlite.profiler.devices.link import COMMAND_S, Completed
@@ -34,6 +34,7 @@ PACE = Pace(
     backoff_s=0.1,
     longest_backoff_s=1.0,
     patience=40,
+    full_patience=40,
     lease_s=4,
     warm_s=0.02,
 )

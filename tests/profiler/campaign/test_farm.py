@@ -16,8 +16,8 @@ from approxlite.profiler.campaign.agent import Agent, AgentFiles
 from approxlite.profiler.campaign.board import Board
 from approxlite.profiler.campaign.farm import Job, Outcome, profile_devices
 from approxlite.profiler.campaign.gates import Gates
+from approxlite.profiler.campaign.on_device import Pace
 from approxlite.profiler.campaign.plan import Design
-from approxlite.profiler.campaign.runner import Pace
 from approxlite.profiler.campaign.settings import QUIET, changes, restore_leftovers, take_command
 from approxlite.profiler.devices import adb
 from approxlite.profiler.devices.describe import FOLDER
@@ -141,7 +141,7 @@ def test_a_device_without_room_says_so(farm: Farm, tmp_path: Path) -> None:
     device.disk.fill()
     try:
         with pytest.raises(DeviceError, match="no room left on the device; free some storage") as raised:
-            profiled(farm, tmp_path, 1, pace=Pace(backoff_s=0.05, patience=2), model=b"a model of its own", seed=9)
+            profiled(farm, tmp_path, 1, pace=Pace(backoff_s=0.05, full_patience=2), model=b"a model of its own", seed=9)
     finally:
         device.disk.free()
     assert raised.value.exit_code == 3

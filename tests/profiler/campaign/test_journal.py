@@ -19,8 +19,9 @@ from approxlite.formats.errors import FormatError
 from approxlite.formats.profile import BlockRow, CampaignRow, IdleRow, load_profile
 from approxlite.formats.provenance import Device, ModelReference
 from approxlite.profiler.blocks import AgentBlock, LatencyNs
-from approxlite.profiler.campaign.journal import CampaignJournal, read_frame, row_of
+from approxlite.profiler.campaign.journal import CampaignJournal, row_of
 from approxlite.profiler.campaign.plan import Slot
+from approxlite.profiler.frame import read_frame
 
 CAMPAIGN = CampaignRow(
     campaign="c", time=now(), tool_version="0", device=Device(fingerprint="f", cpu="c", features=(), os="o"),

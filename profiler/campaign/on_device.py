@@ -1,0 +1,133 @@
+"""What every campaign does with a device: reach it through faults, wait until it is fit, leave it as it was."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from approxlite.formats.errors import ApproxError, UnstableError
+from approxlite.profiler.campaign.agent import Agent, Poll, explained
+from approxlite.profiler.campaign.board import Board
+from approxlite.profiler.campaign.gates import Gates
+from approxlite.profiler.campaign.settings import wanted
+from approxlite.profiler.devices.describe import state_of
+from approxlite.profiler.devices.faults import PASSING, DeviceFullError
+from approxlite.profiler.devices.link import Link
+
+LOOK_S = 0.5
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds between things. patience: faults in a row, with no block between them, that quarantine a device;
+    full_patience: those of a device without room, which seldom finds some by itself."""
+
+    soon_s: float = 0.5
+    longest_poll_s: float = 30.0
+    gate_s: float = 10.0
+    gates_give_up_s: float = 1800.0
+    backoff_s: float = 1.0
+    longest_backoff_s: float = 30.0
+    patience: int = 8
+    full_patience: int = 4
+    lease_s: int = 120
+    warm_s: float = 0.5
+
+
+class StoppedError(Exception):
+    """Somebody asked for the end."""
+
+
+@dataclass(kw_only=True)
+class DeviceInCampaign:
+    """One device, its agent, and how patiently it is treated. Belongs to one thread."""
+
+    serial: str
+    connect: Callable[[str], Link]
+    contents: Mapping[str, bytes]
+    board: Board
+    stop: threading.Event
+    gates: Gates = field(default_factory=Gates)
+    pace: Pace = field(default_factory=Pace)
+    measures_energy: bool = False
+    _agent: Agent = field(init=False)
+    _progress: bool = False
+
+    def _through_faults(self, work: Callable[[Link], Found]) -> Found:
+        """Does `work`, again from its beginning after a fault that may pass."""
+        faults = 0
+        while True:
+            self._progress = False
+            try:
+                return work(self.connect(self.serial))
+            except (*PASSING, DeviceFullError) as fault:
+                faults = 1 if self._progress else faults + 1
+                self.board.count(self.serial, faults=1)
+                if faults >= (self.pace.full_patience if isinstance(fault, DeviceFullError) else self.pace.patience):
+                    raise
+                self.board.say(self.serial, "reconnecting", str(fault))
+                self._pause(min(self.pace.backoff_s * 2 ** (faults - 1), self.pace.longest_backoff_s))
+
+    def _pass_gates(self, link: Link) -> None:
+        give_up = time.monotonic() + self.pace.gates_give_up_s
+        while reason := self.gates.waits_for(state_of(link)):
+            self.board.say(self.serial, "waiting", reason)
+            self._progress = True
+            if time.monotonic() > give_up:
+                raise UnstableError(
+                    f"{self.serial}: {reason} took too long; let it rest, or allow more with --max-temp-c"
+                )
+            self._pause(self.pace.gate_s)
+
+    def _raise_why_ended(self, link: Link, poll: Poll) -> None:
+        """Nothing where the agent can simply be started again."""
+        if problem := explained(self.serial, poll):
+            link.run(f"rm -f {self._agent.folder}/status")
+            raise problem
+
+    @property
+    def _wanted(self) -> dict[str, str]:
+        return wanted(self.serial, measures_energy=self.measures_energy)
+
+    def _leave(self) -> None:
+        """Ends the agent and puts the settings back, as far as the device answers; else its watchdog does."""
+        try:
+            link = self.connect(self.serial)
+            self._agent.end(link)
+            self._agent.restore(link)
+        except ApproxError as problem:
+            standing = self.board.of(self.serial)
+            left = f"{problem}; the device itself puts its settings back"
+            self.board.say(self.serial, standing.doing, f"{standing.why}; {left}" if standing.why else left)
+
+    def _pause(self, seconds: float) -> None:
+        if self.stop.wait(seconds):
+            raise StoppedError
+
+
+def run_threads(
+    threads: Sequence[threading.Thread], board: Board, stop: threading.Event, look: Callable[[Board], None]
+) -> None:
+    """Runs them all to their end, showing the board. Ctrl-C stops them, and is raised again once they have ended."""
+    for thread in threads:
+        thread.start()
+    try:
+        while any(thread.is_alive() for thread in threads):
+            look(board)
+            for thread in threads:
+                if thread.is_alive():
+                    thread.join(LOOK_S)
+                    break
+    except KeyboardInterrupt:
+        stop.set()
+        for thread in threads:
+            thread.join()
+        raise
+    finally:
+        stop.set()
+        look(board)

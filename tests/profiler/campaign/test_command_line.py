@@ -1,0 +1,138 @@
+"""`approxlite profile --device SERIAL` with the agent that is delivered, behind real adb."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from approxlite.cli import on_devices
+from approxlite.cli.main import app
+from approxlite.cli.tiny_model import tiny_model
+from approxlite.formats.profile import load_profile
+from approxlite.profiler.campaign import energy as campaign_energy
+from approxlite.profiler.campaign import farm as campaign_farm
+from approxlite.profiler.campaign import runner
+from approxlite.profiler.campaign.on_device import Pace
+from approxlite.profiler.energy import prove
+from approxlite.profiler.frame import read_frame
+from approxlite.profiler.recorded import RecordedProfile
+from approxlite.profiler.summary import recorded
+from farm.agent import AgentUnavailableError, agent_for
+from farm.farm import Farm, FarmDevice
+
+Profiled = Callable[..., Result]
+QUICK = Pace(soon_s=0.1, longest_poll_s=1.0, backoff_s=0.05, warm_s=0.1)
+
+
+@pytest.fixture(scope="module")
+def agents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As scripts/build-agent fills it."""
+    folder = tmp_path_factory.mktemp("agents") / "x86_64"
+    folder.mkdir()
+    try:
+        agent = agent_for("x86_64")
+    except AgentUnavailableError as reason:
+        pytest.skip(str(reason))
+    for each in (agent.program, agent.engine, *agent.libraries):
+        shutil.copy(each, folder / each.name)
+    return folder.parent
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "tiny.tflite"
+    path.write_bytes(tiny_model())
+    return path
+
+
+@pytest.fixture
+def device(equal_farm: Farm, monkeypatch: pytest.MonkeyPatch) -> Iterator[FarmDevice]:
+    for name in ("HOST", "PORT"):
+        monkeypatch.setenv(f"ANDROID_ADB_SERVER_{name}", equal_farm.environment[f"ANDROID_ADB_SERVER_{name}"])
+    device = equal_farm.devices[2]
+    equal_farm.connect(device)
+    # Asking it takes longer than the blocks of a tiny model, many times.
+    tool = device.root / "system/bin/dumpsys"
+    tool.rename(tool.with_suffix(".away"))
+    yield device
+    tool.with_suffix(".away").rename(tool)
+
+
+@pytest.fixture
+def profile(device: FarmDevice, model: Path, agents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Profiled:
+    """`profile("--resume")` into profile.jsonl, with blocks too short for anything but to see that they come back."""
+    monkeypatch.setattr(on_devices, "SHORTEST_BLOCK_S", 0.001)
+    monkeypatch.setattr(runner, "MAX_WINDOWS", 3)
+    for module in (campaign_farm, campaign_energy):
+        monkeypatch.setattr(module, "Pace", lambda: QUICK)
+
+    def run(*more: str, folder: Path = agents, subject: Path = model) -> Result:
+        arguments = ["profile", subject, "--device", device.serial, "--out", tmp_path / "profile.jsonl"]
+        words = [*map(str, arguments), "--agents", str(folder), "--seconds", "0.1", *more]
+        return CliRunner().invoke(app, words, catch_exceptions=False)
+
+    return run
+
+
+def measured(path: Path) -> RecordedProfile:
+    profile = load_profile(path)
+    return recorded(profile, profile.campaigns[-1].model.sha256)
+
+
+def test_a_device_is_profiled_by_one_command_and_its_rows_are_a_table(
+    profile: Profiled, device: FarmDevice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prove, "PROBE_S", (0.2,))
+    ran = profile("--json", "--energy")
+    assert ran.exit_code == 0, ran.stderr
+    said = json.loads(ran.stdout)
+    assert said["energy"][device.serial]["refused"].startswith("no energy source of this device can be trusted")
+    assert said["given_up"] == {}
+    times = {(knob["operator"], knob["knob"]): knob["time_ms"]["value"] for knob in said["campaigns"][0]["knobs"]}
+    assert all(time > 0 for time in times.values())
+    frame = read_frame(tmp_path / "profile.jsonl")
+    assert frame["block"].is_unique
+    assert set(frame["subject"]) == {"approxlite", "stock"}
+    assert (frame["latency_ms"] > 0).all()
+    # What the tuner asks of a profile, this one answers.
+    costs = measured(tmp_path / "profile.jsonl").measure(["exact", "conv_2d_0=int8"])
+    assert all(0 < each.cost.low <= each.cost.value <= each.cost.high for each in costs)
+    before = (tmp_path / "profile.jsonl").read_bytes()
+    assert profile("--resume").exit_code == 0
+    assert (tmp_path / "profile.jsonl").read_bytes() == before
+
+
+def test_a_device_without_room_or_agent_is_one_line_with_the_remedy(
+    profile: Profiled, device: FarmDevice, model: Path, agents: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "agents"
+    shutil.copytree(agents / "x86_64", other / "arm64-v8a")
+    ran = profile(folder=other)
+    assert (ran.exit_code, ran.stderr.count("\n")) == (3, 1)
+    assert "has x86_64, and there are agents for arm64-v8a; `scripts/build-agent x86_64` makes one" in ran.stderr
+    large = tmp_path / "large.tflite"
+    large.write_bytes(model.read_bytes() + bytes(1000))
+    device.disk.fill()
+    try:
+        ran = profile(subject=large)
+    finally:
+        device.disk.free()
+    assert ran.exit_code == 3
+    assert "no room left on the device; free some storage and try again" in ran.stderr.splitlines()[-1]
+
+
+def test_a_model_that_is_not_there_is_named(profile: Profiled, tmp_path: Path) -> None:
+    ran = profile(subject=tmp_path / "no.tflite")
+    line = f"approxlite: {tmp_path}/no.tflite: no such file; give the .tflite file to profile\n"
+    assert (ran.exit_code, ran.stderr) == (3, line)
+
+
+def test_resume_needs_a_campaign_to_resume(profile: Profiled) -> None:
+    ran = profile("--resume")
+    assert ran.exit_code == 2
+    assert "nothing to resume; leave --resume out to begin" in ran.stderr
