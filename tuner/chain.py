@@ -60,18 +60,20 @@ def chained_front(menu: Menu, crossings: Crossings, unit: float) -> Front:
     if not operators:
         return Front((Selection({}, 0.0, 0.0),), 0.0)
     _check(crossings, operators)
+    menu = {operator: _useful(options) for operator, options in menu.items()}
+    knobs = {operator: [Knob.parse(option.knob) for option in options] for operator, options in menu.items()}
     least = {operator: min(option.cost for option in options) for operator, options in menu.items()}
     steps = {o: [round((option.cost - least[o]) / unit) for option in options] for o, options in menu.items()}
     between = [0, *(round(crossings.get(pair, 0.0) / unit) for pair in pairwise(operators))]
     size = 1 + sum(max(each) for each in steps.values()) + sum(between)
     # What comes before the first operator is on bytes: whatever that does costs no more for it.
     best = {BYTES: np.where(np.arange(size) == 0, 0.0, np.inf), FLOATS: np.full(size, np.inf)}
-    came: list[NDArray[np.int64]] = []
+    came: list[NDArray[np.int16]] = []
     for place, operator in enumerate(operators):
         reached = {form: np.full(size, np.inf) for form in (FLOATS, BYTES)}
-        origin = np.zeros((2, size), np.int64)
+        origin = np.zeros((2, size), np.int16)
         for index, option in enumerate(menu[operator]):
-            here = _form(option)
+            here = BYTES if knobs[operator][index].on_bytes else FLOATS
             for before in (FLOATS, BYTES):
                 extra = steps[operator][index] + (between[place] if before < here else 0)
                 candidate = best[before][: size - extra] + option.loss
@@ -84,7 +86,7 @@ def chained_front(menu: Menu, crossings: Crossings, unit: float) -> Front:
     ends = np.flatnonzero(least_loss < np.minimum.accumulate(np.concatenate(([np.inf], least_loss[:-1]))))
     last = np.where(best[BYTES][ends] <= best[FLOATS][ends], BYTES, FLOATS)
     picks = _traced(operators, steps, between, came, ends, last)
-    return Front(tuple(falling(_selection(menu, pick, crossings) for pick in picks)), 0.0)
+    return Front(tuple(falling(_selection(menu, knobs, pick, crossings) for pick in picks)), 0.0)
 
 
 def _check(crossings: Crossings, operators: Sequence[str]) -> None:
@@ -96,15 +98,23 @@ def _check(crossings: Crossings, operators: Sequence[str]) -> None:
             raise ValueError(f"{pair[1]} does not follow {pair[0]} in the menu, so nothing crosses between them")
 
 
-def _form(option: Option) -> int:
-    return BYTES if Knob.parse(option.knob).on_bytes else FLOATS
+def _useful(options: Sequence[Option]) -> list[Option]:
+    """Those that no other one of the same form beats in cost and loss; of equals the first."""
+    least = {True: np.inf, False: np.inf}
+    kept = []
+    for option in sorted(options, key=lambda o: (o.cost, o.loss)):
+        on_bytes = Knob.parse(option.knob).on_bytes
+        if option.loss < least[on_bytes]:
+            least[on_bytes] = option.loss
+            kept.append(option)
+    return kept
 
 
 def _traced(
     operators: Sequence[str],
     steps: Mapping[str, Sequence[int]],
     between: Sequence[int],
-    came: Sequence[NDArray[np.int64]],
+    came: Sequence[NDArray[np.int16]],
     ends: NDArray[np.int64],
     last: NDArray[np.int64],
 ) -> list[dict[str, int]]:
@@ -121,12 +131,13 @@ def _traced(
     return [{operator: pick[operator] for operator in operators} for pick in picks]
 
 
-def _selection(menu: Menu, pick: Mapping[str, int], crossings: Crossings) -> Selection:
-    chosen = {operator: menu[operator][index] for operator, index in pick.items()}
-    knobs = {operator: Knob.parse(option.knob) for operator, option in chosen.items()}
-    own = sum(option.cost for option in chosen.values())
+def _selection(
+    menu: Menu, knobs: Mapping[str, Sequence[Knob]], pick: Mapping[str, int], crossings: Crossings
+) -> Selection:
+    chosen = [menu[operator][index] for operator, index in pick.items()]
+    between = crossing_cost({operator: knobs[operator][index] for operator, index in pick.items()}, crossings)
     return Selection(
-        {operator: option.knob for operator, option in chosen.items()},
-        own + crossing_cost(knobs, crossings),
-        sum(option.loss for option in chosen.values()),
+        dict(zip(pick, (option.knob for option in chosen), strict=True)),
+        sum(option.cost for option in chosen) + between,
+        sum(option.loss for option in chosen),
     )
