@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import hypot
 
-from approxlite.formats.configuration import EXACT, Configuration, Knob
+from approxlite.formats.configuration import EXACT, Configuration, Knob, crosses
 from approxlite.formats.errors import ConfigurationError
 from approxlite.formats.interval import Estimate
 from approxlite.formats.profile import CampaignRow
@@ -26,7 +26,10 @@ class KnobTime:
 class RecordedProfile:
     """One campaign, summarised. Immutable.
 
-    operators: times by operator id and knob text, exact first, at the clock of the exact configuration.
+    operators: times by operator id and knob text, exact first, at the clock of the exact configuration and beside an
+    operator before that computes on the same form of number.
+    between: nanoseconds by two operators, one after the other, that the second takes longer to compute on bytes where
+    the first computes on floats; none where that made no difference.
     overhead_ns: what a whole inference takes beyond its operators, at that clock; below zero where reading the
     operators' timers, which whole inferences are spared, takes longer than that.
     clock: how that clock changes with the share of time in operators that could be int8 and are not.
@@ -39,6 +42,11 @@ class RecordedProfile:
     clock: ClockCurve
     exact_cost: Estimate
     stock_ns: Estimate
+    between: Mapping[tuple[str, str], Estimate] = field(default_factory=dict)
+
+    def crossings(self) -> dict[tuple[str, str], float]:
+        """`between`, values alone."""
+        return {pair: time.value for pair, time in self.between.items()}
 
     def options(self) -> dict[str, dict[str, float]]:
         """Nanoseconds of the knobs worth choosing, by operator; exact first."""
@@ -48,7 +56,7 @@ class RecordedProfile:
         }
 
     def measure(self, configurations: Sequence[str]) -> list[Measurement]:
-        """Adds up operators and overhead, for each; a live device answers the same question by running them.
+        """Adds up operators, crossings and overhead, for each; a live device answers the same question by running them.
 
         Raises ConfigurationError for an operator or knob that was never timed.
         """
@@ -56,7 +64,7 @@ class RecordedProfile:
 
     def _predicted(self, configuration: Configuration) -> Measurement:
         times, exact = self._times(configuration), self._times(Configuration())
-        parts = [self.overhead_ns, *times.values()]
+        parts = [self.overhead_ns, *times.values(), *self._crossed(configuration)]
         total = sum(part.value for part in parts)
         whole = self.overhead_ns.value + sum(part.value for part in exact.values())
         unit = self.clock.factor(self._wide_share(configuration), self._wide_share(Configuration()))
@@ -72,6 +80,14 @@ class RecordedProfile:
             samples=min(part.samples for part in parts),
         )
         return Measurement(str(configuration), cost, value * self.stock_ns.value / 1e6)
+
+    def _crossed(self, configuration: Configuration) -> list[Estimate]:
+        """What changes from floats to bytes take in it."""
+        return [
+            time
+            for (before, after), time in self.between.items()
+            if crosses(configuration.knob(before), configuration.knob(after))
+        ]
 
     def _wide_share(self, configuration: Configuration) -> float:
         times = self._times(configuration)
@@ -96,7 +112,7 @@ def wide_share(times: Mapping[str, float], configuration: Configuration, campaig
     wide = sum(
         times[operator.id]
         for operator in campaign.operators
-        if "int8" in operator.knobs and "int8" not in configuration.knob(operator.id).atoms
+        if "int8" in operator.knobs and not configuration.knob(operator.id).on_bytes
     )
     return wide / max(sum(times.values()), 1.0)
 
@@ -104,5 +120,5 @@ def wide_share(times: Mapping[str, float], configuration: Configuration, campaig
 def more_exact(a: Knob, b: Knob) -> bool:
     """Whether `a` approximates less than `b`: no atom that b has not, and nowhere a smaller share computed."""
     shares = ("inputs", "rank", "sample", "rows", "cols", "checker")
-    as_precise = "int8" not in a.atoms or "int8" in b.atoms
+    as_precise = b.on_bytes or not a.on_bytes
     return a != b and as_precise and all(a.fraction(kind) >= b.fraction(kind) for kind in shares)

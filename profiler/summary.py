@@ -12,6 +12,7 @@ from approxlite.formats.errors import DeviceError
 from approxlite.formats.interval import Estimate
 from approxlite.formats.profile import BlockRow, CampaignRow, Profile
 from approxlite.profiler.clock import fit_clock, slowdowns
+from approxlite.profiler.crossings import conversions, crossed, neighbours
 from approxlite.profiler.estimates import median_estimate
 from approxlite.profiler.recorded import KnobTime, RecordedProfile, more_exact, wide_share
 from approxlite.profiler.schedule import int8_everywhere
@@ -45,14 +46,22 @@ def _summarised(campaign: CampaignRow, blocks: Sequence[BlockRow]) -> RecordedPr
     chosen = [[str(c.knob(name)) for name in names] for c in configurations]
     # A clock reads 0 for an operator that was folded into another.
     times = np.array([[max(row.operator_ns[name], 1) for name in names] for row in ours], np.float64)
-    numbers = {knob: number for number, knob in enumerate(sorted({knob for row in chosen for knob in row}))}
+    pairs = neighbours(campaign.operators)
+    crossing = crossed(chosen, pairs)
+    order = {knob: number for number, knob in enumerate(sorted({knob for row in chosen for knob in row}))}
+    numbers = np.array([[order[knob] for knob in row] for row in chosen], np.intp)
     dealt = np.array([c not in anchors for c in configurations])
-    slow = slowdowns(times, np.array([[numbers[knob] for knob in row] for row in chosen]), dealt, np.array(exact))
+    slow = slowdowns(times, numbers + len(order) * crossing, dealt, np.array(exact))
     steady = times / np.exp(slow)[:, None]
+    between = conversions(steady, numbers, crossing, pairs)
+    alike = steady.copy()
+    for (_, after), time in between.items():
+        alike[crossing[:, after], after] -= time.value
     samples: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for row, knobs in zip(steady, chosen, strict=True):
-        for name, knob, time in zip(names, knobs, row, strict=True):
-            samples[name, knob].append(float(time))
+    for row, knobs in zip(alike, chosen, strict=True):
+        for name, knob, taken in zip(names, knobs, row, strict=True):
+            samples[name, knob].append(max(float(taken), 1.0))
+    spared = {names[before]: time.value for (before, _), time in between.items()}
     beyond = [(r.latency_ns.median - t.sum()) / np.exp(s) for r, t, s in zip(ours, times, slow, strict=True)]
     shares = [
         wide_share(dict(zip(names, row, strict=True)), c, campaign)
@@ -61,7 +70,10 @@ def _summarised(campaign: CampaignRow, blocks: Sequence[BlockRow]) -> RecordedPr
     return RecordedProfile(
         campaign=campaign,
         operators={
-            operator.id: _marked({k: median_estimate(samples[operator.id, k]) for k in operator.knobs or (EXACT,)})
+            operator.id: _marked(
+                {k: median_estimate(samples[operator.id, k]) for k in operator.knobs or (EXACT,)},
+                spared.get(operator.id, 0.0),
+            )
             for operator in campaign.operators
         },
         overhead_ns=median_estimate(beyond),
@@ -70,13 +82,16 @@ def _summarised(campaign: CampaignRow, blocks: Sequence[BlockRow]) -> RecordedPr
             [r.latency_ns.median / stock[r.round] for r, e in zip(ours, exact, strict=True) if e and r.round in stock]
         ),
         stock_ns=median_estimate(list(stock.values())),
+        between={(names[before], names[after]): time for (before, after), time in between.items()},
     )
 
 
-def _marked(times: Mapping[str, Estimate]) -> dict[str, KnobTime]:
+def _marked(times: Mapping[str, Estimate], spared: float) -> dict[str, KnobTime]:
+    """spared: nanoseconds that the operator after needs not spend if this one computes on bytes."""
     knobs = {text: Knob.parse(text) for text in times}
+    least = {text: time.value - (spared if knobs[text].on_bytes else 0.0) for text, time in times.items()}
     marked = {}
     for text, time in times.items():
-        better = [t for t in times if more_exact(knobs[t], knobs[text]) and times[t].value <= time.value]
+        better = [t for t in times if more_exact(knobs[t], knobs[text]) and least[t] <= least[text]]
         marked[text] = KnobTime(time, min(better, key=lambda t: times[t].value, default=None))
     return marked

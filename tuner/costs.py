@@ -21,6 +21,11 @@ class Profile(Protocol):
         """Nanoseconds of each knob worth choosing, by operator; exact among them."""
         ...
 
+    def crossings(self) -> Mapping[tuple[str, str], float]:
+        """Nanoseconds, by an operator and the one before it, that bringing numbers from floats to bytes takes between
+        them; only where it takes any."""
+        ...
+
     def measure(self, configurations: Sequence[str]) -> Sequence[Measurement]:
         """What it predicts of whole configurations."""
         ...

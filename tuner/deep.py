@@ -18,11 +18,11 @@ from approxlite.formats.interval import Estimate
 from approxlite.formats.weights import Calibrated, Owner, owners_of
 from approxlite.tuner.calibration import Calibration, recalibrate
 from approxlite.tuner.calibration.recalibration import MOST_SAMPLES
+from approxlite.tuner.chain import chained_search
 from approxlite.tuner.costs import Profile
 from approxlite.tuner.interpreter import Tunable
 from approxlite.tuner.menu import candidates, menu
 from approxlite.tuner.predictor import LogitPredictor
-from approxlite.tuner.search import search
 from approxlite.tuner.validate import Candidate, cheapest_within
 
 LEAST, MOST = 0.02, 0.45
@@ -56,7 +56,8 @@ def deeper_candidates(profile: Profile, predictor: LogitPredictor) -> list[Candi
         operator: [option for option in options if _mendable(Knob.parse(option.knob))]
         for operator, options in menu(profile, predictor).items()
     }
-    found = cheapest_within(candidates(search(mendable).selections, profile, predictor), DEEPER)
+    front = chained_search(mendable, profile.crossings())
+    found = cheapest_within(candidates(front.selections, profile, predictor), DEEPER)
     return [one for one in dict.fromkeys(found) if one.disagreement >= LEAST and owners_of(str(one.configuration))]
 
 

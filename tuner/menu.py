@@ -19,9 +19,15 @@ def knobs_worth_trying(profile: Profile) -> dict[str, list[str]]:
     """Knobs that the device runs noticeably faster than exact, by operator."""
     options = profile.options()
     least = LEAST_SAVING * sum(times[EXACT] for times in options.values())
+    spared = {before: time for (before, _), time in profile.crossings().items()}
+
+    def saving(operator: str, knob: str) -> float:
+        """At best: the operator after may be on bytes, too."""
+        after = spared.get(operator, 0.0) if Knob.parse(knob).on_bytes else 0.0
+        return options[operator][EXACT] - options[operator][knob] + after
+
     return {
-        operator: [knob for knob, time in times.items() if times[EXACT] - time >= least]
-        for operator, times in options.items()
+        operator: [knob for knob in times if saving(operator, knob) >= least] for operator, times in options.items()
     }
 
 
@@ -36,15 +42,20 @@ def with_weights(options: Mapping[str, Sequence[str]], weights: Mapping[Owner, C
 
 
 def menu(profile: Profile, predictor: LogitPredictor) -> Menu:
-    """Exact, and every knob worth trying whose effect `predictor` knows; costs in nanoseconds."""
-    times = profile.options()
+    """Exact, and every knob worth trying whose effect `predictor` knows; costs in nanoseconds.
+
+    In model order but for operators that never compute on bytes: these come first, so that those between which there
+    are crossings follow one another.
+    """
+    times, worth = profile.options(), knobs_worth_trying(profile)
+    never = {o.id for o in profile.campaign.operators if not any(Knob.parse(knob).on_bytes for knob in o.knobs)}
     return {
         operator: [
             Option(knob, times[operator][knob], predictor.loss(operator, knob))
-            for knob in (EXACT, *knobs)
+            for knob in (EXACT, *worth[operator])
             if predictor.knows(operator, knob)
         ]
-        for operator, knobs in knobs_worth_trying(profile).items()
+        for operator in sorted(worth, key=lambda operator: operator not in never)
     }
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
 from approxlite.formats.configuration import Knob
+from approxlite.tuner.chain import Crossings, crossing_cost
 from approxlite.tuner.margins import Logits
 from approxlite.tuner.predictor import LogitPredictor
 from approxlite.tuner.search import Menu, Option, Selection
@@ -37,15 +39,28 @@ WORK = 40_000_000
 
 MOST_EVALUATIONS = 1500
 
+NO_CROSSINGS: Crossings = MappingProxyType({})
+
 
 def refined(
-    front: Sequence[tuple[Selection, float]], menu: Menu, predictor: LogitPredictor, *, seed: int
+    front: Sequence[tuple[Selection, float]],
+    menu: Menu,
+    predictor: LogitPredictor,
+    *,
+    seed: int,
+    crossings: Crossings = NO_CROSSINGS,
 ) -> list[Selection]:
     """What some selections of `front`, (selection, predicted disagreement) by rising cost, can be improved to."""
     evaluations = min(MOST_EVALUATIONS, WORK // predictor.exact.size)
     starts = [next((s for s, disagreement in front if disagreement <= most), None) for most in STARTS]
     different = {id(start): start for start in starts if start is not None}
-    return [refine(start, menu, predictor, seed=seed, evaluations=evaluations) for start in different.values()]
+    return [
+        refine(start, menu, predictor, seed=seed, evaluations=evaluations, crossings=crossings)
+        for start in different.values()
+    ]
+
+
+Move = tuple[tuple[str, Option], ...]
 
 
 @dataclass
@@ -61,12 +76,26 @@ class _State:
     def loss(self) -> float:
         return sum(option.loss for option in self.chosen.values())
 
+    def cost_after(self, move: Move, crossings: Crossings) -> float:
+        """What the selection would cost."""
+        own = sum(option.cost - self.chosen[operator].cost for operator, option in move)
+        if not crossings:
+            return self.cost + own
+        knobs = {**self.knobs, **{operator: Knob.parse(option.knob) for operator, option in move}}
+        return self.cost + own + crossing_cost(knobs, crossings) - crossing_cost(self.knobs, crossings)
 
-Move = tuple[tuple[str, Option], ...]
 
-
-def refine(selection: Selection, menu: Menu, predictor: LogitPredictor, *, seed: int, evaluations: int) -> Selection:
-    """At most `evaluations` predictions; the result costs no more than `selection`, by the menu's costs."""
+def refine(
+    selection: Selection,
+    menu: Menu,
+    predictor: LogitPredictor,
+    *,
+    seed: int,
+    evaluations: int,
+    crossings: Crossings = NO_CROSSINGS,
+) -> Selection:
+    """At most `evaluations` predictions; the result costs no more than `selection`, by the menu's costs and what is
+    between them."""
     order = random.Random(seed)
     state = _start(selection, menu, predictor)
     singles = [(operator, option) for operator, options in menu.items() for option in options if len(options) > 1]
@@ -74,7 +103,7 @@ def refine(selection: Selection, menu: Menu, predictor: LogitPredictor, *, seed:
     while improving and left > 0:
         improving = False
         for move in _moves(singles, order):
-            cost = state.cost + sum(option.cost - state.chosen[operator].cost for operator, option in move)
+            cost = state.cost_after(move, crossings)
             if cost > selection.cost:
                 continue
             left -= 1
@@ -82,7 +111,8 @@ def refine(selection: Selection, menu: Menu, predictor: LogitPredictor, *, seed:
             if left <= 0:
                 break
     knobs = {operator: option.knob for operator, option in state.chosen.items()}
-    return Selection(knobs, sum(o.cost for o in state.chosen.values()), sum(o.loss for o in state.chosen.values()))
+    own = sum(option.cost for option in state.chosen.values())
+    return Selection(knobs, own + crossing_cost(state.knobs, crossings), state.loss)
 
 
 def _start(selection: Selection, menu: Menu, predictor: LogitPredictor) -> _State:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from approxlite.tuner.chain import chained_search
 from approxlite.tuner.costs import Profile
 from approxlite.tuner.explore import Evaluate, Explored, explore
 from approxlite.tuner.hypervolume import Reference
 from approxlite.tuner.menu import candidates, menu
 from approxlite.tuner.predictor import LogitPredictor
 from approxlite.tuner.refine import refined
-from approxlite.tuner.search import Front, search
+from approxlite.tuner.search import Front
 from approxlite.tuner.validate import Candidate, cheapest_within
 
 FIRST_TARGETS = (0.0025, 0.01, 0.03, 0.065)
@@ -20,10 +21,11 @@ FIRST_TARGETS = (0.0025, 0.01, 0.03, 0.065)
 def searched(profile: Profile, predictor: LogitPredictor, seed: int) -> tuple[Front, list[list[Candidate]]]:
     """The knapsack's front, and candidates in two pools: what exchanges made of it, and as it is."""
     choices = menu(profile, predictor)
-    front = search(choices)
+    crossings = profile.crossings()
+    front = chained_search(choices, crossings)
     found = candidates(front.selections, profile, predictor)
     rated = [(selection, one.disagreement) for selection, one in zip(front.selections, found, strict=True)]
-    improved = refined(rated, choices, predictor, seed=seed)
+    improved = refined(rated, choices, predictor, seed=seed, crossings=crossings)
     return front, [candidates(improved, profile, predictor), found]
 
 

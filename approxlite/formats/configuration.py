@@ -94,6 +94,11 @@ class Knob:
         """The atom that brings weights of its own along, such as `inputs:1/2`; None if there is none."""
         return next((atom for atom in self.atoms if atom in CALIBRATED_ATOMS), None)
 
+    @property
+    def on_bytes(self) -> bool:
+        """Whether an operator with it computes on bytes rather than floats."""
+        return "int8" in self.atoms
+
     def fraction(self, kind: str) -> Fraction:
         """The share that `kind`, one with fractions such as "rows", computes; 1 when it is not set."""
         for atom in self.atoms:
@@ -149,6 +154,11 @@ class Configuration:
 
     def __str__(self) -> str:
         return ",".join(f"{name}={knob}" for name, knob in self.entries) or EXACT
+
+
+def crosses(before: Knob, after: Knob) -> bool:
+    """Whether what an operator with one knob hands to the next has to be brought from floats to bytes."""
+    return after.on_bytes and not before.on_bytes
 
 
 def operator_index(operator_id: str) -> int:

@@ -19,6 +19,8 @@ from approxlite.tuner.explore import Explored
 BINS, IN_EACH = 10, 12
 TIMED = 14
 RESAMPLED = 500
+DRAWN = 8000
+"""At most, until there are enough in every tenth."""
 MIXED = 0.5
 """Share of configurations that mix two that were run."""
 LEAST_CONFIGURATIONS, LEAST_CORRELATION, MOST_COST_ERROR = 100, 0.9, 0.05
@@ -85,13 +87,14 @@ def _spread(problem: Problem, found: Explored, order: random.Random) -> list[tup
     as there are, and more of the others where a tenth has few."""
     starts = [configuration for configuration, (_, d) in found.points.items() if d <= DEEPEST]
     bins: list[dict[Configuration, float]] = [{} for _ in range(BINS)]
-    choices = [operator for operator, knobs in problem.knobs.items() if len(knobs) > 1]
-    for _ in range(4000):
+    known = {o: [knob for knob in knobs if found.predictor.knows(o, knob)] for o, knobs in problem.knobs.items()}
+    choices = [operator for operator, knobs in known.items() if len(knobs) > 1]
+    for _ in range(DRAWN):
         one, other = (dict(order.choice(starts).entries) for _ in range(2))
         mixed = order.random() < MIXED
         knobs = {o: (other if mixed and order.random() < 0.5 else one).get(o, Knob()) for o in choices}
         for operator in order.sample(choices, min(order.randint(0, 3), len(choices))):
-            knobs[operator] = Knob.parse(order.choice(problem.knobs[operator]))
+            knobs[operator] = Knob.parse(order.choice(known[operator]))
         configuration = Configuration.of(knobs)
         if configuration in found.points or not all(found.predictor.knows(o, str(k)) for o, k in knobs.items()):
             continue

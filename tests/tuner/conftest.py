@@ -89,6 +89,9 @@ class PretendedProfile:
     def options(self) -> dict[str, dict[str, float]]:
         return {name: {knob: self.time(knob) for knob in knobs} for name, knobs in KNOBS.items()}
 
+    def crossings(self) -> dict[tuple[str, str], float]:
+        return {}
+
     def time(self, knob: str) -> float:
         return TIMES_NS.get(knob, 9_000.0 if knob.startswith("int8+") else 21_000.0)
 

@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from approxlite.formats.configuration import Configuration, Knob
-from approxlite.tuner.chain import Crossings, chained_cost, chained_front
+from approxlite.formats.configuration import Knob
+from approxlite.tuner.chain import Crossings, chained_front, chained_search, crossing_cost
 from approxlite.tuner.constrained import Constraints, Limit, constrained
-from approxlite.tuner.crossings import fit_crossings
 from approxlite.tuner.hypervolume import staircase
-from approxlite.tuner.search import Menu, Option, exact_front
+from approxlite.tuner.search import Menu, Option, exact_front, search
 
 KNOBS = ("exact", "int8", "rows:1/2", "int8+rows:1/2")
 numbers = st.tuples(st.integers(0, 12).map(float), st.integers(0, 20).map(lambda n: n / 16))
@@ -35,8 +34,9 @@ def selections(menu: Menu) -> list[dict[str, Option]]:
     return [dict(zip(menu, pick, strict=True)) for pick in product(*menu.values())]
 
 
-def texts(pick: dict[str, Option]) -> dict[str, str]:
-    return {operator: option.knob for operator, option in pick.items()}
+def cost(pick: dict[str, Option], crossings: Crossings) -> float:
+    knobs = {operator: Knob.parse(option.knob) for operator, option in pick.items()}
+    return sum(option.cost for option in pick.values()) + crossing_cost(knobs, crossings)
 
 
 def loss(pick: dict[str, Option]) -> float:
@@ -46,7 +46,7 @@ def loss(pick: dict[str, Option]) -> float:
 @given(chains())
 def test_the_front_with_neighbours_is_the_whole_front(drawn: tuple[Menu, Crossings]) -> None:
     menu, crossings = drawn
-    truth = staircase((chained_cost(menu, texts(pick), crossings), loss(pick)) for pick in selections(menu))
+    truth = staircase((cost(pick, crossings), loss(pick)) for pick in selections(menu))
     assert [(s.cost, s.loss) for s in chained_front(menu, crossings, 1.0).selections] == truth
 
 
@@ -54,7 +54,8 @@ def test_the_front_with_neighbours_is_the_whole_front(drawn: tuple[Menu, Crossin
 def test_selections_cost_what_they_claim(drawn: tuple[Menu, Crossings]) -> None:
     menu, crossings = drawn
     for selection in chained_front(menu, crossings, 1.0).selections:
-        assert selection.cost == chained_cost(menu, selection.knobs, crossings)
+        picked = {o: next(option for option in menu[o] if option.knob == k) for o, k in selection.knobs.items()}
+        assert (selection.cost, selection.loss) == (cost(picked, crossings), loss(picked))
 
 
 @given(menus)
@@ -63,15 +64,34 @@ def test_without_crossings_it_is_the_knapsack(menu: Menu) -> None:
     assert [(s.cost, s.loss) for s in plain.selections] == [(s.cost, s.loss) for s in chained.selections]
 
 
-def test_an_isolated_int8_operator_is_not_worth_its_conversions() -> None:
+def test_int8_after_a_float_operator_is_not_worth_its_conversion() -> None:
     menu = {f"conv_2d_{i}": [Option("exact", 10.0, 0.0), Option("int8", 9.0, 0.1 * (i == 1))] for i in range(3)}
     crossings = dict.fromkeys(pairwise(menu), 2.0)
-    assert [set(s.knobs.values()) for s in chained_front(menu, crossings, 1.0).selections] == [{"int8"}, {"exact"}]
+    found = [tuple(s.knobs.values()) for s in chained_front(menu, crossings, 1.0).selections]
+    assert found == [("int8", "int8", "int8"), ("int8", "exact", "exact")]
 
 
-def test_a_crossing_that_pays_is_refused() -> None:
-    with pytest.raises(ValueError, match="not negative"):
-        chained_front({"conv_2d_0": [Option("exact", 1, 0)]}, {("conv_2d_0", "conv_2d_1"): -1.0}, 1.0)
+def test_only_going_from_floats_to_bytes_costs() -> None:
+    pair = {("conv_2d_0", "conv_2d_1"): 2.0}
+    exact, int8 = Knob(), Knob(("int8",))
+    costs = [crossing_cost({"conv_2d_0": a, "conv_2d_1": b}, pair) for a in (exact, int8) for b in (exact, int8)]
+    assert costs == [0.0, 2.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("pair", "cost", "complaint"),
+    [(("conv_2d_0", "conv_2d_1"), -1.0, "not negative"), (("conv_2d_0", "conv_2d_2"), 1.0, "does not follow")],
+)
+def test_a_crossing_that_cannot_be_is_refused(pair: tuple[str, str], cost: float, complaint: str) -> None:
+    menu = {f"conv_2d_{i}": [Option("exact", 1, 0)] for i in range(3)}
+    with pytest.raises(ValueError, match=complaint):
+        chained_front(menu, {pair: cost}, 1.0)
+
+
+@given(menus)
+def test_the_search_without_crossings_is_the_knapsack(menu: Menu) -> None:
+    assert chained_search(menu, {}) == search(menu)
+    assert chained_search(menu, dict.fromkeys(pairwise(menu), 0.0)) == search(menu)
 
 
 @given(menus, st.integers(0, 40), st.integers(0, 12), st.integers(0, 2), st.booleans())
@@ -107,18 +127,3 @@ def test_a_limit_on_no_choice_is_refused() -> None:
     limit = Limit("memory", {("conv_2d_9", "exact"): 1}, 1)
     with pytest.raises(ValueError, match="memory"):
         constrained({"conv_2d_0": [Option("exact", 1, 0)]}, "loss", Constraints(limits=[limit]))
-
-
-def test_crossings_are_found_in_timings_and_not_where_there_are_none() -> None:
-    operators = [f"conv_2d_{i}" for i in range(4)]
-    runs = [
-        Configuration.of({o: Knob(("int8",)) for o, bit in zip(operators, bits, strict=True) if bit})
-        for bits in product((False, True), repeat=4)
-    ]
-    predicted = [10.0 - len(run.entries) for run in runs]
-    changes = [sum(run.knob(a) != run.knob(b) for a, b in pairwise(operators)) for run in runs]
-    timed = [(run, p + 0.5 * n + 0.1) for run, p, n in zip(runs, predicted, changes, strict=True)]
-    found = fit_crossings(operators, timed, predicted)
-    assert list(found.values()) == pytest.approx([0.5] * 3, abs=0.05)
-    noise = [(run, p + 0.1 * (i % 2)) for i, (run, p) in enumerate(zip(runs, predicted, strict=True))]
-    assert fit_crossings(operators, noise, predicted) == {}

@@ -79,6 +79,9 @@ class Changed:
     def options(self) -> dict[str, dict[str, float]]:
         return {name: {**times, **self.knobs} for name, times in self.profile.options().items()}
 
+    def crossings(self) -> Mapping[tuple[str, str], float]:
+        return self.profile.crossings()
+
     def measure(self, configurations: Sequence[str]) -> list[Measurement]:
         return [replace(m, cost_ms=m.cost_ms * self.slowness) for m in self.profile.measure(configurations)]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from approxlite.formats.configuration import Configuration, Knob
+from approxlite.tuner.chain import chained_search, crossing_cost
 from approxlite.tuner.predictor import LogitPredictor
 from approxlite.tuner.refine import refine, refined
 from approxlite.tuner.search import Menu, Option, Selection, search
@@ -41,7 +44,7 @@ def disagreement(predictor: LogitPredictor, selection: Selection) -> float:
 
 
 @given(st.integers(0, 200), st.integers(1, 5), st.integers(0, 300))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_it_never_costs_more_and_adds_up(seed: int, operators: int, evaluations: int) -> None:
     menu, predictor = problem(seed, operators)
     for start in search(menu).selections[::3]:
@@ -50,6 +53,19 @@ def test_it_never_costs_more_and_adds_up(seed: int, operators: int, evaluations:
         assert better.cost == pytest.approx(sum(o.cost for o in picked))
         assert better.cost <= start.cost + 1e-9
         assert set(better.knobs) == set(menu)
+
+
+@given(st.integers(0, 200), st.integers(2, 5))
+@settings(max_examples=20, deadline=None)
+def test_it_counts_what_lies_between_operators(seed: int, operators: int) -> None:
+    menu, predictor = problem(seed, operators)
+    crossings = dict.fromkeys(pairwise(menu), 1.5)
+    for start in chained_search(menu, crossings).selections[::3]:
+        better = refine(start, menu, predictor, seed=0, evaluations=100, crossings=crossings)
+        picked = [next(o for o in menu[name] if o.knob == knob) for name, knob in better.knobs.items()]
+        between = crossing_cost({o: Knob.parse(k) for o, k in better.knobs.items()}, crossings)
+        assert better.cost == pytest.approx(sum(o.cost for o in picked) + between)
+        assert better.cost <= start.cost + 1e-9
 
 
 def test_changes_that_undo_one_another_are_found() -> None:
