@@ -74,7 +74,8 @@ def test_an_unauthorised_device_asks_to_be_unlocked(approxlite: Any, serve: Serv
 def test_a_missing_adb_says_what_to_set(
     approxlite: Any, monkeypatch: pytest.MonkeyPatch, model: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("ADB", str(tmp_path / "no-adb"))
+    for name in ("ADB", "ADBUTILS_ADB_PATH"):  # the second is set from the first, and has to go with it
+        monkeypatch.setenv(name, str(tmp_path / "no-adb"))
     monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", "1")
     line = refused(approxlite, "profile", model, "--device", "A", "--out", tmp_path / "p.jsonl")
     assert "set ADB to the program" in line

@@ -21,7 +21,7 @@ from support.model_builder import ModelBuilder
 VERBS = (
     *("inspect", "profile", "tune", "policy build", "policy keygen", "policy sign", "policy show", "policy verify"),
     *("certify", "simulate"),
-    *("evaluate", "bench", "optimize", "report", "doctor", "demo"),
+    *("evaluate", "bench", "optimize", "report", "devices", "doctor", "demo"),
 )
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from approxlite.formats.errors import FormatError
-from approxlite.formats.profile import BlockRow, CampaignRow, ProfileJournal, load_profile, parse_row
+from approxlite.formats.profile import BlockRow, CampaignRow, IdleRow, ProfileJournal, load_profile, parse_row
 
 CONTRACT = Path(__file__).parent.parent / "contract" / "profile.jsonl"
 
 
-def rows() -> list[CampaignRow | BlockRow]:
+def rows() -> list[CampaignRow | BlockRow | IdleRow]:
     parsed = [parse_row(line, "contract") for line in CONTRACT.read_text().splitlines()]
     return [row for row in parsed if row is not None]
 
@@ -23,7 +23,10 @@ def test_what_was_appended_is_loaded(tmp_path: Path) -> None:
     with ProfileJournal(path) as journal:
         journal.append(*rows())
     profile = load_profile(path)
-    assert [*profile.campaigns, *profile.blocks] == rows()
+    assert {row.model_dump_json() for row in (*profile.campaigns, *profile.measured)} == {
+        row.model_dump_json() for row in rows()
+    }
+    assert profile.idles == tuple(row for row in rows() if isinstance(row, IdleRow)) != ()
 
 
 def test_a_journal_continues_an_existing_profile(tmp_path: Path) -> None:
@@ -59,7 +62,10 @@ def test_rows_and_fields_of_a_later_version_are_ignored(tmp_path: Path) -> None:
     lines.insert(1, {"kind": "weather", "sunny": True})
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     profile = load_profile(path)
-    assert [*profile.campaigns, *profile.blocks] == rows()
+    assert {row.model_dump_json() for row in (*profile.campaigns, *profile.measured)} == {
+        row.model_dump_json() for row in rows()
+    }
+    assert profile.idles == tuple(row for row in rows() if isinstance(row, IdleRow)) != ()
 
 
 @pytest.mark.parametrize(
