@@ -12,9 +12,9 @@ from approxlite.profiler.energy.readings import Floats
 FAR = 3.5
 """Distance from a block's peers, in robust standard deviations, from which on it is not one of them."""
 
-FEW = 20.0
+FEW = 12.0
 """The spread of n peers is itself uncertain: `FEW` / n is added to the distance. Without it one dozen clean blocks in
-twelve loses its extreme, and what is left seems more certain than it is; with it, about one in eighty.
+twelve loses its extreme, and what is left seems more certain than it is; with it, about one in thirty.
 """
 
 LEAST_LATENCY = 0.01
