@@ -11,7 +11,7 @@ from approxlite.formats.errors import UnstableError
 from approxlite.formats.profile import BlockRow, CampaignRow, ProfiledOperator, ProfileJournal, load_profile
 from approxlite.formats.provenance import ModelReference
 from approxlite.model.reader import load_model
-from approxlite.profiler.campaign import Campaign, Progress
+from approxlite.profiler.campaign.on_host import Campaign, Progress
 from approxlite.profiler.host import ENERGY_REFUSED, host_device, host_state
 from approxlite.profiler.inputs import placeholder_scales, set_random_inputs
 from approxlite.profiler.recorded import RecordedProfile

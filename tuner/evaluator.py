@@ -56,7 +56,7 @@ class Evaluator:
         self.samples = samples
         self.scales = dict(scales)
         self._model = model
-        self._weights = weights
+        self.weights = weights
         self._weights_hash = b"" if weights is None else hashlib.sha256(weights.read_bytes()).digest()
         self._rungs = rungs
         self._interpreter = interpreter
@@ -96,7 +96,7 @@ class Evaluator:
             self.samples[indices],
             self.scales,
             model=self._model,
-            weights=self._weights,
+            weights=self.weights,
             rungs=self._rungs,
             cache=self._cache,
             entries=self._of_entries(entries),
@@ -124,7 +124,7 @@ class Evaluator:
         return outputs if outputs.ndim == 2 and len(outputs) == len(self.samples) else None
 
     def _spec(self, configuration: Configuration) -> RungSpec:
-        return rung_with(configuration, self.scales, self._weights, self._rungs.get(configuration, ""))
+        return rung_with(configuration, self.scales, self.weights, self._rungs.get(configuration, ""))
 
     def _file(self, configuration: Configuration, folder: Path) -> Path:
         digest = self._identity.copy()

@@ -150,10 +150,8 @@ class _Exploration:
         return chosen
 
     def _predict(self, configuration: Configuration) -> float:
-        """Between what is counted on these samples and what others would show: the former steps, the latter smooths."""
         known = Configuration(tuple((o, k) for o, k in configuration.entries if self.predictor.knows(o, str(k))))
-        scores = self.predictor.logits(known)
-        return (self.predictor.judge.counted(scores) + self.predictor.judge.expected(scores)) / 2
+        return self.predictor.disagreement(known)
 
     def _parents(self) -> list[Configuration]:
         measured = _best(self.points, self._reference)

@@ -54,15 +54,15 @@ class TopOneJudge:
     def __init__(self, exact: Logits) -> None:
         if exact.ndim != 2 or exact.shape[1] < 2:
             raise ValueError(f"logits must be (samples, at least 2 classes), not {exact.shape}")
+        self._exact = exact
         self._answers = exact.argmax(axis=1)
-        self._lead = margins(exact, self._answers)
         self._floored = floored_margins(exact, self._answers)
 
     def counted(self, scores: Scores) -> float:
         return float((margins(scores, self._answers) < 0).mean())
 
     def expected(self, scores: Scores) -> float:
-        return expected_disagreement(self._lead, margins(scores, self._answers))
+        return expected_disagreement(self._exact, scores, self._answers)
 
     def loss(self, change: Scores) -> float:
         """The squared change of a margin over the margin, capped, of each sample's nearest rival."""

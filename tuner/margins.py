@@ -1,9 +1,10 @@
-"""How far an answer is from flipping, and how often answers should flip on samples nobody has seen."""
+"""How far an answer is from flipping, and how often answers should flip on samples like those at hand."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 Logits = NDArray[np.float32]
 """(samples, classes)."""
@@ -22,12 +23,17 @@ def margins(logits: Logits, answers: NDArray[np.int64]) -> Margins:
     return best
 
 
-def expected_disagreement(exact: Margins, approximate: Margins) -> float:
-    """The share of answers that flip when any sample's margin may meet any sample's change of margin.
+UNSURE = 0.35
+"""How far a margin may be off, as a share of the spread of its sample's change over classes: about what is left of
+predictions, and of changes on one sample when those of its like are asked for. Half and twice as much rank alike.
+"""
 
-    Counting flips says nothing between 0 and 1 of n, where most useful configurations lie; this has n² pairs to go by.
-    Changes are paired as multiples of the square root of their margin, because clear answers are also moved further.
+
+def expected_disagreement(exact: Logits, logits: Logits, answers: NDArray[np.int64]) -> float:
+    """The share of `answers`, exact's, expected to flip among samples like these: each by how likely a normal error
+    of its margin takes it below zero. Counting says nothing between 0 and 1 of n, where most useful configurations lie.
     """
-    roots = np.sqrt(np.maximum(exact, np.finfo(np.float32).tiny))
-    changes = np.sort((approximate - exact) / roots)
-    return float(np.searchsorted(changes, -roots, side="left").mean() / len(changes))
+    change = logits - exact
+    spread = UNSURE * (change - change.mean(axis=1, keepdims=True)).std(axis=1, dtype=np.float64)
+    left = margins(logits, answers)
+    return float(np.where(spread > 0, ndtr(-left / np.where(spread > 0, spread, 1)), left < 0).mean())

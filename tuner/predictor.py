@@ -69,24 +69,33 @@ class LogitPredictor:
         better = LogitPredictor.__new__(LogitPredictor)
         better.__dict__.update(self.__dict__)
         better.coefficients, better._residuals = {}, None
+        better._places = {key: place for place, key in enumerate(self._changes)}
+        better._spreads = np.sqrt([self.judge.loss(change) for change in self._changes.values()])
+        if known:
+            better._residuals = better._missed(known)
+        if better._residuals is None:
+            better.coefficients = better._fitted(known)
+        return better
+
+    def _missed(self, known: Mapping[Configuration, Scores]) -> Residuals | None:
+        """What sums miss of runs, where that carries over."""
+        missed = np.stack([scores - self.logits(configuration) for configuration, scores in known.items()])
+        places = np.stack([self._place(configuration.entries) for configuration in known])
+        return fit_residuals(places, missed, self.judge.importance)
+
+    def _fitted(self, known: Mapping[Configuration, Scores]) -> Mapping[str, float]:
+        """How much of each operator's change arrives in runs."""
         importance = self.judge.importance
-        better.coefficients = fit_coefficients(
+        return fit_coefficients(
             (
                 (
-                    {o: better.change(o, str(k)) * importance for o, k in configuration.entries},
+                    {o: self.change(o, str(k)) * importance for o, k in configuration.entries},
                     (scores - self.exact - self._interaction * self._shared(configuration.entries)) * importance,
                 )
                 for configuration, scores in known.items()
             ),
             sorted({operator for operator, _ in self._changes}),
         )
-        better._places = {key: place for place, key in enumerate(self._changes)}
-        better._spreads = np.sqrt([self.judge.loss(change) for change in self._changes.values()])
-        if known:
-            missed = np.stack([scores - better.logits(configuration) for configuration, scores in known.items()])
-            places = np.stack([better._place(configuration.entries) for configuration in known])
-            better._residuals = fit_residuals(places, missed, importance)
-        return better
 
     @property
     def learns_residuals(self) -> bool:

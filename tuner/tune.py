@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 import approxlite
 from approxlite.formats.agreement import TOP_ONE, AgreementRule
-from approxlite.formats.configuration import Configuration
+from approxlite.formats.configuration import EXACT, Configuration
 from approxlite.formats.curve import Curve, Residuals, pack_scales, save_curve
 from approxlite.formats.data import Data
 from approxlite.formats.document import now
 from approxlite.formats.provenance import ModelReference
+from approxlite.formats.rung import RungSpec
 from approxlite.formats.scale import Scale
 from approxlite.formats.weights import Calibrated, Owner, Weights, needed_by, pack_calibrated, pack_weights
 from approxlite.model.reader import load_model
@@ -36,7 +37,7 @@ from approxlite.tuner.curve import (
     pareto_front,
     point,
 )
-from approxlite.tuner.deep import recalibrated, with_twins
+from approxlite.tuner.deep import affordable_twins, deeper_candidates, recalibrated, worth_recalibrating
 from approxlite.tuner.evaluator import NO_RUNGS, Evaluator, check_classes
 from approxlite.tuner.interpreter import Tunable
 from approxlite.tuner.judge import Scores
@@ -46,7 +47,8 @@ from approxlite.tuner.search import Front
 from approxlite.tuner.sensitivity import base_of, measure_sensitivities, passes, spread
 from approxlite.tuner.successive import explored, searched
 from approxlite.tuner.validate import Candidate, Truth, Validator
-from approxlite.tuner.workers import Workers, WorkingEvaluator
+from approxlite.tuner.workers import Workers
+from approxlite.tuner.working_evaluator import WorkingEvaluator
 
 EVALUATIONS = 32
 """Configurations that are really run on the search samples and really timed."""
@@ -98,6 +100,7 @@ def tune(
     check_fits(profile, file.sha256, numerics_version(), ours.operators)
     parts = split(data, seed)
     seen = data.x[parts.calibration]
+    ours.set_ladder([RungSpec(configuration=EXACT)])
     shape = ours.run_many(data.x[parts.search[:1]]).shape[1:]
     rule = _fitting(rule, shape)
     progress("calibrating", 0.0)
@@ -146,16 +149,20 @@ def tune(
             progress=lambda share: progress("evaluating configurations", 0.6 + 0.15 * share),
         )
         progress("timing configurations", 0.75)
-        chosen = list(found.points)
-        times = (measure or profile.measure)([str(configuration) for configuration in chosen])
+        chosen = [Candidate(c, found.points[c][0], found.predicted[c]) for c in found.points]
+        deeper = deeper_candidates(profile, found.predictor)
+        chosen += [candidate for candidate in deeper if candidate.configuration not in found.points]
+        times = (measure or profile.measure)([str(candidate.configuration) for candidate in chosen])
+        timed = list(zip(chosen, (time.cost for time in times), strict=True))
         evaluated = [
-            Evaluated(Candidate(c, found.points[c][0], found.predicted[c]), time.cost, validator[c])
-            for c, time in zip(chosen, times, strict=True)
+            Evaluated(candidate, cost, validator[candidate.configuration])
+            for candidate, cost in timed
+            if candidate.configuration in found.points
         ]
         twins = recalibrated(
             model,
             ours,
-            evaluated,
+            worth_recalibrating(timed, affordable_twins(profile, len(seen))),
             calibration,
             seen,
             lambda share: progress("recalibrating deep rungs", 0.8 + 0.15 * share),
@@ -164,7 +171,12 @@ def tune(
         if twins.names:
             deep = Validator(bench.evaluator("deep", twins.weights, twins.names), shape, rule=rule, truth=truth)
             deep.run(twins.names)
-            front = pareto_front(with_twins(evaluated, twins, lambda one: replace(one, found=deep[one.configuration])))
+            own = [
+                Evaluated(candidate, cost, deep[candidate.configuration], twins.names[candidate.configuration])
+                for candidate, cost in timed
+                if candidate.configuration in twins.names
+            ]
+            front = pareto_front([*evaluated, *own])
     weights = _brought_along(front, calibration.scales, twins.weights)
     curve = Curve(
         created=now(),

@@ -12,7 +12,7 @@ from approxlite.cli.console import Progress, print_json, print_line, print_table
 from approxlite.formats.errors import InputError
 from approxlite.formats.policy import load_policy
 from approxlite.policy.evaluate import Evaluation, evaluate_configuration, evaluate_policy
-from approxlite.report.text import milliseconds, percent, percent_interval, ratio_interval
+from approxlite.report.text import milliseconds, percent, percent_interval, quality_name, ratio_interval, score_interval
 
 PolicyOption = Annotated[Path | None, typer.Option("--policy", metavar="POLICY", help="Evaluate this policy.")]
 Configuration = Annotated[str | None, typer.Option(metavar="C", help="Evaluate this configuration; exact if neither.")]
@@ -27,6 +27,7 @@ def evaluate(
     policy: PolicyOption = None,
     agreement: options.AgreementKind = "top_one",
     tolerance: options.Tolerance = 0.0,
+    quality: options.Quality = "top_one",
     mean: options.Mean = None,
     std: options.Std = None,
     scale: options.Scale = None,
@@ -48,6 +49,7 @@ def evaluate(
     loaded = None if policy is None else load_policy(policy)
     model = models[-1] if loaded is None else options.last_model(loaded, models)
     rule = options.agreement(model, agreement, tolerance)
+    options.checked_quality(quality)
     samples = options.load(model, data, mean, std, scale)
     with Progress().stage("evaluate") as progress:
 
@@ -55,11 +57,28 @@ def evaluate(
             progress("taking turns", done)
 
         if loaded is not None:
-            result = evaluate_policy(loaded, models, samples, seconds=seconds, seed=seed, threads=threads, progress=say)
+            result = evaluate_policy(
+                loaded,
+                models,
+                samples,
+                seconds=seconds,
+                seed=seed,
+                threads=threads,
+                quality=quality,
+                progress=say,
+            )
         else:
             rung = options.rung(model, configuration or "exact", weights, placeholders=False)
             result = evaluate_configuration(
-                rung, model, samples, agreement=rule, seconds=seconds, seed=seed, threads=threads, progress=say
+                rung,
+                model,
+                samples,
+                agreement=rule,
+                seconds=seconds,
+                seed=seed,
+                threads=threads,
+                quality=quality,
+                progress=say,
             )
     if json:
         print_json(result)
@@ -71,7 +90,7 @@ def _print(result: Evaluation, configuration: str, policy: Path | None) -> None:
     rows = [
         (
             configuration if policy is None else str(policy),
-            percent_interval(result.accuracy),
+            score_interval(result.accuracy, result.quality),
             percent_interval(result.agreement),
             milliseconds(result.cost.mean_ms),
             ratio_interval(result.cost.ratio_to_stock_interval),
@@ -80,11 +99,11 @@ def _print(result: Evaluation, configuration: str, policy: Path | None) -> None:
     for other in result.beside:
         if other.name == configuration and policy is None:
             continue  # exact beside itself
-        accuracy, agreement = percent_interval(other.accuracy), percent_interval(other.agreement)
+        accuracy, agreement = score_interval(other.accuracy, result.quality), percent_interval(other.agreement)
         rows.append(
             (other.name, accuracy, agreement, milliseconds(other.mean_ms), ratio_interval(other.ratio_to_stock))
         )
-    print_table(("", "accuracy", "same answer as exact", "time", "share of stock float"), rows)
+    print_table(("", quality_name(result.quality), "same answer as exact", "time", "share of stock float"), rows)
     if policy is not None:
         answers = ", ".join(f"rung {rung} {percent(part)}" for rung, part in enumerate(result.rungs) if part > 0)
         print_line(f"answers: {answers}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from approxlite.formats.agreement import Loss
 from approxlite.formats.errors import InputError
 from approxlite.model import load_model
 from approxlite.runtime import Interpreter
@@ -21,13 +22,13 @@ def check_has_knobs(model: Path) -> None:
         )
 
 
-def check_can_be_tuned(model: Path) -> None:
-    """Raises what `check_has_knobs` does, and InputError when an answer is not one score per class."""
+def check_can_be_tuned(model: Path, loss: Loss) -> None:
+    """Raises what `check_has_knobs` does, and InputError when top classes are compared and an answer has none."""
     check_has_knobs(model)
     graph = load_model(model)
     shape = graph.tensors[graph.outputs[0]].shape
-    if sum(size != 1 for size in shape) != 1:
+    if loss == "top_one" and sum(size != 1 for size in shape) != 1:
         raise InputError(
-            f"{model}: tuning compares the top class, but one answer of this model has shape {shape}; "
-            "`approxlite bench` can time its configurations"
+            f"{model}: one answer has shape {shape} and so no top class; say by --agreement and --tolerance what is "
+            "compared instead, such as root_mean_square for pictures or label_share for labels"
         )

@@ -14,6 +14,7 @@ from approxlite.cli import (
     bench,
     certify,
     demo,
+    devices,
     doctor,
     evaluate,
     inspect,
@@ -78,6 +79,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("bench")(bench.bench)
 app.command("optimize")(optimize.optimize)
 app.command("report")(report.report)
+app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 

@@ -53,7 +53,9 @@ def optimize(
     agreement: options.AgreementKind = "top_one",
     tolerance: options.Tolerance = 0.0,
     classes: Classes = None,
+    quality: options.Quality = "top_one",
     stream: options.Stream = "",
+    block: options.Block = None,
     mean: options.Mean = None,
     std: options.Std = None,
     scale: options.ScalePerModel = None,
@@ -82,6 +84,8 @@ def optimize(
             for path, class_map, own in zip(smaller, maps, each, strict=False)
         ),
         agreement=options.agreement(model, agreement, tolerance),
+        quality=options.checked_quality(quality),
+        block=block,
         out=out,
         epsilon=epsilon,
         delta=delta,

@@ -21,6 +21,7 @@ from approxlite.formats.rung import RungSpec, rung_with
 from approxlite.formats.weights import needed_by, owners_of, unpack_calibrated, unpack_weights
 from approxlite.formats.weights_file import MAX_WEIGHTS_BYTES
 from approxlite.model import load_model
+from approxlite.policy.quality import quality_of
 from approxlite.runtime import Interpreter
 from approxlite.runtime.library import MAX_THREADS
 
@@ -81,6 +82,14 @@ AgreementKind = Annotated[
 Tolerance = Annotated[
     float, typer.Option(min=0.0, help="Largest loss of an answer that counts as exact's, in the output's own units.")
 ]
+Quality = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="How answers are scored against `y` or `truth` of the data: top_one, top_five, mean_iou, psnr, "
+        "keypoint_similarity, keypoint_distance, or package.module:function.",
+    ),
+]
 Stream = Annotated[
     str,
     typer.Option(
@@ -126,6 +135,12 @@ def agreement(model: Path, kind: Loss, tolerance: float) -> AgreementRule:
     if tolerance == 0:
         raise InputError(f"--agreement {kind} needs --tolerance, the largest loss that does not matter")
     return AgreementRule(loss=kind, tolerance=tolerance, classes=shape[-1] if kind == "label_share" else 1)
+
+
+def checked_quality(name: str) -> str:
+    """The name, if there is such a quality. Raises InputError."""
+    quality_of(name)
+    return name
 
 
 def load(model: Path, data: str, mean: str | None, std: str | None, scale: float | None, stream: str = "") -> Data:

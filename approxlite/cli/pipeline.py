@@ -71,6 +71,8 @@ class Plan:
 
     smaller: further models of one ladder, whose last and best is `model`. agreement: when two answers are the same.
 
+    quality: how answers are scored against the truth (policy/quality.py), where the data has one. block: samples follow
+    one another in time, and those that many apart are independent.
     aim: largest disagreement, estimated while tuning, of a rule worth certifying.
     int8: the same network as a quantised file, for the results. test: data for the results that neither tuning nor
     certification sees; without it the results are on the certification part.
@@ -88,6 +90,8 @@ class Plan:
     test: Data | None = None
     smaller: tuple[Smaller, ...] = ()
     agreement: AgreementRule = TOP_ONE
+    quality: str = "top_one"
+    block: int | None = None
 
     @property
     def models(self) -> list[Path]:
@@ -118,9 +122,10 @@ def optimize(plan: Plan, progress: StageProgress, skipping: Callable[[str], None
     with this much data.
     """
     for model in plan.models:
-        check_can_be_tuned(model)
+        check_can_be_tuned(model, plan.agreement.loss)
     check_shares(plan.epsilon, plan.delta)
-    check_enough(units_of(plan.data.part(split(plan.data, plan.seed).certification)), plan.epsilon, plan.delta)
+    kept = plan.data.part(split(plan.data, plan.seed).certification)
+    check_enough(units_of(kept, plan.block), plan.epsilon, plan.delta)
     test = None if plan.test is None else unseen_part(plan.test, plan.data)
     data = ladder_data(plan)
     make_folder(plan.out)
@@ -145,6 +150,8 @@ def optimize(plan: Plan, progress: StageProgress, skipping: Callable[[str], None
                 profile_host(model, folder / "profile.jsonl", budget_s=plan.seconds, seed=plan.seed, progress=say)
             place.finish("profile", inputs, ["profile.jsonl"])
         inputs = [*machine, place.digest("profile.jsonl"), own.sha256, own.by]
+        if plan.agreement != TOP_ONE or plan.quality != "top_one":
+            inputs += [plan.agreement, plan.quality]
         if not is_done("tune", inputs, place):
             with progress("tune") as say:
                 _tune(plan, model, own, folder, say)
@@ -153,6 +160,8 @@ def optimize(plan: Plan, progress: StageProgress, skipping: Callable[[str], None
     inputs = [*digests, plan.data.sha256, plan.aim, plan.epsilon, plan.delta]
     if plan.smaller or plan.agreement != TOP_ONE:
         inputs += [plan.smaller, plan.agreement]
+    if plan.block is not None:
+        inputs.append(plan.block)
     if not is_done("certify", inputs):
         with progress("certify") as say:
             _certify(plan, data, say)
@@ -160,6 +169,8 @@ def optimize(plan: Plan, progress: StageProgress, skipping: Callable[[str], None
     policy = load_policy(plan.out / "policy.approx")
     tested = certification_part(plan.data, policy) if test is None else test
     inputs = [*digests, stages.digest("policy.approx"), tested.sha256, plan.int8 and load_model(plan.int8).sha256]
+    if plan.quality != "top_one":
+        inputs.append(plan.quality)
     if not is_done("evaluate", inputs):
         with progress("evaluate") as say:
             _evaluate(plan, data, policy, tested, say)
@@ -175,7 +186,8 @@ def ladder_data(plan: Plan) -> list[Data]:
     data = []
     for each in plan.smaller:
         x = InputMap(last, StockInterpreter(each.model).get_input_details()[0], each.form).samples(plan.data.x)
-        data.append(replace(plan.data, x=x, sha256=digest(x, plan.data.y)))
+        y = plan.data.y if each.class_map is None else None  # numbers of the last model's classes
+        data.append(replace(plan.data, x=x, y=y, sha256=digest(x, y)))
     return [*data, plan.data]
 
 
@@ -188,6 +200,8 @@ def _tune(plan: Plan, model: Path, data: Data, folder: Path, say: Callable[[str,
         out=folder / "curve.json",
         measure=LiveHost(model, seed=plan.seed),
         cache=folder / "cache",
+        rule=plan.agreement.model_copy(update={"classes": 1}),  # as many as that model has
+        quality=plan.quality,
         progress=say,
     )
 
@@ -225,12 +239,13 @@ def _certify(plan: Plan, data: Sequence[Data], say: Callable[[str, float], None]
     policy = build_ladder(
         tuned,
         weights=weights,
-        agreement=plan.agreement,
         aim=plan.aim,
         sequence=next_sequence(before),
         seed=plan.seed,
     )
-    certified = certify(policy, plan.models, plan.data, epsilon=plan.epsilon, delta=plan.delta, before=before)
+    certified = certify(
+        policy, plan.models, plan.data, epsilon=plan.epsilon, delta=plan.delta, block=plan.block, before=before
+    )
     save_policy(target, certified)
 
 
@@ -247,10 +262,11 @@ def _evaluate(
         policy,
         tested,
         unseen=plan.test is not None,
-        single=best_single(tuned, weights=weights, agreement=plan.agreement, aim=plan.aim),
+        single=best_single(tuned, weights=weights, aim=plan.aim),
         weights=weights,
         class_maps=[each.class_map for each in tuned],
         int8=plan.int8,
+        quality=plan.quality,
         seed=plan.seed,
         progress=say,
     )

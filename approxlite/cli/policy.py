@@ -46,8 +46,6 @@ def build(
     data: options.DataOption,
     out: Out,
     aim: options.Aim = AIM,
-    agreement: options.AgreementKind = "top_one",
-    tolerance: options.Tolerance = 0.0,
     stream: options.Stream = "",
     mean: options.Mean = None,
     std: options.Std = None,
@@ -57,11 +55,12 @@ def build(
 ) -> None:
     """Choose rungs and thresholds on the tuning part of the data. Until it is certified, the policy runs exact.
 
+    Answers agree when those that the curve was tuned for do; data is divided as it was then, so give the same --stream.
+
     Example: `approxlite policy build runs/curve.json --model model.tflite --data tuning.npz --out runs/policy.approx`
     """
     found, weights = load_curve(curve)
     samples = options.load(model, data, mean, std, scale, stream)
-    rule = options.agreement(model, agreement, tolerance)
     with Progress().stage("build"):
         sequence = next_sequence(policy_at(out))
         policy = build_policy(
@@ -70,7 +69,6 @@ def build(
             model,
             samples,
             weights_from=weights_path(curve),
-            agreement=rule,
             aim=aim,
             sequence=sequence,
             seed=seed,

@@ -10,15 +10,37 @@ import typer
 from approxlite.cli import options
 from approxlite.cli.console import Progress, print_json, print_line, print_table
 from approxlite.cli.knobs import check_has_knobs
+from approxlite.cli.on_devices import ProfiledDevices, profile_on
 from approxlite.formats.document import Document
-from approxlite.formats.errors import DeviceError
+from approxlite.formats.errors import DeviceError, InputError
 from approxlite.formats.interval import Estimate
 from approxlite.profiler.profile import profile_host
 from approxlite.profiler.recorded import RecordedProfile
 from approxlite.report.text import milliseconds, ratio_interval
 
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="The profile to write, or to go on with.")]
-Seconds = Annotated[float, typer.Option(min=0.1, help="About how long to measure.")]
+Seconds = Annotated[float, typer.Option(min=0.1, help="About how long to measure; on devices, one class of them.")]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--device",
+        metavar="DEVICE",
+        help="`host` is this computer; or a serial of `approxlite devices`, once for each; `adb` is the only one, "
+        "`all` every one.",
+    ),
+]
+Agents = Annotated[
+    Path,
+    typer.Option(
+        metavar="FOLDER",
+        envvar="APPROXLITE_AGENTS",
+        help="Programs for devices: a folder per processor, such as `arm64-v8a`.",
+    ),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Only go on with a campaign that is in the file already.")]
+MaxTemp = Annotated[
+    float, typer.Option("--max-temp-c", min=20, max=60, help="Devices whose battery or skin is hotter cool down first.")
+]
 
 
 class KnobSummary(Document):
@@ -42,21 +64,38 @@ class ProfileSummary(Document):
     knobs: tuple[KnobSummary, ...]
 
 
+class DevicesSummary(Document):
+    """The answer for devices: a campaign for each class of them, and devices that were given up, with why."""
+
+    campaigns: tuple[ProfileSummary, ...]
+    given_up: dict[str, str]
+
+
 def profile(
     model: options.Model,
     out: Out,
-    device: options.Device = "host",
+    device: Where = None,
     seconds: Seconds = 10.0,
     seed: options.Seed = 0,
+    agents: Agents = Path("build/agents"),
+    max_temp_c: MaxTemp = 37.0,
+    resume: Resume = False,
     json: options.Json = False,
 ) -> None:
     """Measure the time of every knob of every operator inside whole-model runs, beside stock LiteRT.
 
-    Interrupted, it goes on where it stopped when run again.
+    Interrupted, it goes on where it stopped when run again. Devices measure by themselves; equal ones share the work,
+    and their settings are put back at the end, whatever happens.
 
     Example: `approxlite profile model.tflite --device host --out runs/profile.jsonl`
     """
-    check_device(device)
+    if resume and not out.is_file():
+        raise InputError(f"{out}: no such file, so there is nothing to resume; leave --resume out to begin")
+    devices = device or ["host"]
+    if devices != ["host"]:
+        found = profile_on(devices, model, out, agents, seconds=seconds, seed=seed, max_temp_c=max_temp_c)
+        _show_devices(out, found, json)
+        return
     check_has_knobs(model)
     with Progress().stage("profile") as progress:
         measured = profile_host(model, out, budget_s=seconds, seed=seed, progress=progress)
@@ -64,6 +103,22 @@ def profile(
     if json:
         print_json(summary)
         return
+    _show(summary)
+
+
+def _show_devices(out: Path, found: ProfiledDevices, json: bool) -> None:
+    summary = DevicesSummary(campaigns=tuple(_summary(out, each) for each in found.profiles), given_up=found.given_up)
+    if json:
+        print_json(summary)
+        return
+    for each, recorded in zip(summary.campaigns, found.profiles, strict=True):
+        print_line(recorded.campaign.device.cpu)
+        _show(each)
+    for serial, why in summary.given_up.items():
+        print_line(f"given up: {serial}: {why}")
+
+
+def _show(summary: ProfileSummary) -> None:
     rows = [
         (knob.operator, knob.knob, milliseconds(knob.time_ms.value), f"{knob.share:.2f}", _dropped(knob))
         for knob in summary.knobs
@@ -71,7 +126,7 @@ def profile(
     print_table(("operator", "knob", "time", "of exact", ""), rows, numbers=(2, 3))
     print_line(
         f"exact {milliseconds(summary.exact_ms)}, stock LiteRT {milliseconds(summary.stock_ms)}, "
-        f"ratio {ratio_interval(summary.exact_cost)}; written to {out}"
+        f"ratio {ratio_interval(summary.exact_cost)}; written to {summary.profile}"
     )
 
 

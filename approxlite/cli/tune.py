@@ -12,11 +12,9 @@ import typer
 from approxlite.cli import options
 from approxlite.cli.console import Progress, print_json, print_line, print_table
 from approxlite.cli.profile import check_device
-from approxlite.formats.agreement import AgreementRule, Loss
 from approxlite.formats.curve import Curve
 from approxlite.formats.profile import load_profile
 from approxlite.model import load_model
-from approxlite.policy.quality import quality_of
 from approxlite.profiler.live import LiveHost
 from approxlite.profiler.summary import recorded
 from approxlite.report.text import percent, percent_interval, ratio_interval
@@ -31,16 +29,6 @@ Device = Annotated[
     typer.Option(metavar="DEVICE", help="Time the chosen configurations there too; without, the profile predicts."),
 ]
 
-AgreementKind = Annotated[Loss, typer.Option("--agreement", help="What is compared with exact's answer.")]
-Tolerance = Annotated[float, typer.Option(min=0.0, help="How far apart two answers may be and still agree.")]
-Quality = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME",
-        help="How answers are scored against `y` or `truth` of the data: top_one, top_five, mean_iou, psnr, "
-        "keypoint_similarity, keypoint_distance, or package.module:function.",
-    ),
-]
 Evaluations = Annotated[int, typer.Option(min=2, help="Configurations that are really run and timed.")]
 WorkerCount = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes that run them; by default as many as pay.")
@@ -67,9 +55,10 @@ def tune(
     mean: options.Mean = None,
     std: options.Std = None,
     scale: options.Scale = None,
-    agreement: AgreementKind = "top_one",
-    tolerance: Tolerance = 0.0,
-    quality: Quality = "top_one",
+    agreement: options.AgreementKind = "top_one",
+    tolerance: options.Tolerance = 0.0,
+    quality: options.Quality = "top_one",
+    stream: options.Stream = "",
     evaluations: Evaluations = EVALUATIONS,
     workers: WorkerCount = None,
     cluster: Cluster = None,
@@ -79,7 +68,7 @@ def tune(
 ) -> None:
     """Find the curve: calibrate, learn what each knob does to the answers, search, evaluate near the front.
 
-    Half of the data is kept for certification and not looked at.
+    Half of the data is kept for certification and not looked at; with --stream, whole persons or recordings are.
 
     Models whose answer is no single class: `--agreement label_share --tolerance 0.02` lets 2 % of the labels of a
     picture differ, `--agreement mean_absolute --tolerance 0.01` values by 0.01 on average.
@@ -88,9 +77,8 @@ def tune(
     """
     if device is not None:
         check_device(device)
-    rule = AgreementRule(loss=agreement, tolerance=tolerance)
-    quality_of(quality)
-    samples = options.load(model, data, mean, std, scale)
+    rule = options.agreement(model, agreement, tolerance)
+    samples = options.load(model, data, mean, std, scale, stream)
     measured = recorded(load_profile(profile), load_model(model).sha256)
     seconds = seconds_per_sample(measured) * min(len(samples), MIN_SAMPLES)
     running = _workers(workers, cluster, seconds)
@@ -105,7 +93,7 @@ def tune(
             evaluations=evaluations,
             cache=cache,
             rule=rule,
-            quality=quality,
+            quality=options.checked_quality(quality),
             workers=None if running is None else _entered(stack, running),
             progress=progress,
         )

@@ -63,7 +63,8 @@ class Thermal(Document):
 class DeviceModel(Document):
     """A made-up device: nothing in it was measured, whatever it is called.
 
-    slower: times that a run takes longer than on the computer that recorded it.
+    slower: times that a run takes longer than on the computer that recorded it. tail: 99th percentile of a run over its
+    median; None: as recorded, neighbours of that computer included.
     run_w: watts beyond idling while a rung runs. idle_w: all the time.
     power_exponent: of a run's power over clock speed; 1: its energy does not depend on it.
     meters_energy: whether the session is told what each run used, which few phones can tell.
@@ -72,6 +73,7 @@ class DeviceModel(Document):
     version: Literal[1] = 1
     name: str
     slower: Positive = 1.0
+    tail: Annotated[float, Field(ge=1)] | None = None
     run_w: NotNegative
     idle_w: NotNegative
     power_exponent: Annotated[float, Field(ge=1, le=3)] = 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from approxlite.formats.document import JournalRow, parse_document, read_bytes
 from approxlite.formats.errors import FormatError
@@ -67,7 +68,8 @@ class DeviceState(JournalRow):
 class BlockRow(JournalRow):
     """Some inferences of one subject under one configuration, one after the other.
 
-    A round visits every subject and configuration once, in random order, so rows of one round can be compared.
+    A round visits every subject and configuration once, in random order, so rows of one round can be compared. serial
+    and agent_row: the device, and its own row as `docs/agent-protocol.md` has it; null for blocks measured by the desk.
     """
 
     kind: Literal["block"] = "block"
@@ -81,6 +83,21 @@ class BlockRow(JournalRow):
     operator_ns: dict[str, Count] = Field(default_factory=dict)  # median by operator id; empty when not timed
     state: DeviceState = DeviceState()
     time: Time
+    serial: str | None = None
+    agent_row: dict[str, JsonValue] | None = None
+
+
+class IdleRow(JournalRow):
+    """A block of a round in which the device did nothing: what energy is compared with. Fields as in a block."""
+
+    kind: Literal["idle"] = "idle"
+    campaign: str
+    block: Count
+    round: Count
+    state: DeviceState = DeviceState()
+    time: Time
+    serial: str
+    agent_row: dict[str, JsonValue]
 
 
 @dataclass(frozen=True)
@@ -89,9 +106,16 @@ class Profile:
 
     campaigns: tuple[CampaignRow, ...]
     blocks: tuple[BlockRow, ...]
+    idles: tuple[IdleRow, ...] = ()
+
+    @property
+    def measured(self) -> tuple[BlockRow | IdleRow, ...]:
+        """Blocks, and after them those in which the device did nothing."""
+        return (*self.blocks, *self.idles)
 
 
-_ROWS: dict[str, type[CampaignRow] | type[BlockRow]] = {"campaign": CampaignRow, "block": BlockRow}
+ProfileRow = CampaignRow | BlockRow | IdleRow
+_ROWS: dict[str, type[ProfileRow]] = {"campaign": CampaignRow, "block": BlockRow, "idle": IdleRow}
 
 
 def load_profile(path: str | os.PathLike[str]) -> Profile:
@@ -102,6 +126,7 @@ def load_profile(path: str | os.PathLike[str]) -> Profile:
     lines = read_bytes(path, FormatError, MAX_PROFILE_BYTES).split(b"\n")[:-1]
     campaigns: list[CampaignRow] = []
     blocks: list[BlockRow] = []
+    idles: list[IdleRow] = []
     known: set[str] = set()
     for number, line in enumerate(lines, 1):
         where = f"{os.fspath(path)}: line {number}"
@@ -109,14 +134,17 @@ def load_profile(path: str | os.PathLike[str]) -> Profile:
         if isinstance(row, CampaignRow):
             campaigns.append(row)
             known.add(row.campaign)
-        elif isinstance(row, BlockRow):
+        elif row is not None:
             if row.campaign not in known:
                 raise FormatError(f"{where}: block of campaign '{row.campaign}', which was never opened")
-            blocks.append(row)
-    return Profile(tuple(campaigns), tuple(blocks))
+            if isinstance(row, BlockRow):
+                blocks.append(row)
+            else:
+                idles.append(row)
+    return Profile(tuple(campaigns), tuple(blocks), tuple(idles))
 
 
-def parse_row(line: bytes | str, where: str) -> CampaignRow | BlockRow | None:
+def parse_row(line: bytes | str, where: str) -> ProfileRow | None:
     """One line of a profile; None when its kind is unknown to this version. Raises FormatError."""
     try:
         content = json.loads(line)
@@ -129,7 +157,10 @@ def parse_row(line: bytes | str, where: str) -> CampaignRow | BlockRow | None:
 
 
 class ProfileJournal:
-    """Appends rows to a profile; each is on the disk before `append` returns. One writer, one thread at a time."""
+    """Appends rows to a profile; each is on the disk before `append` returns. One writer, one thread at a time.
+
+    Another process that opens the same journal meanwhile gets a FormatError; a writer that dies leaves no lock behind.
+    """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Opens or creates the file and cuts off a torn last line. Raises FormatError."""
@@ -137,19 +168,32 @@ class ProfileJournal:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-            os.ftruncate(self._file, _whole_lines(self._file))
         except OSError as problem:
-            raise FormatError(f"{self._path}: cannot be written ({problem.strerror})") from None
+            raise self._unwritable(problem) from None
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(self._file, _whole_lines(self._file))
+        except BlockingIOError:
+            os.close(self._file)
+            raise FormatError(f"{self._path}: another campaign is writing it; wait for its end") from None
+        except OSError as problem:
+            os.close(self._file)
+            raise self._unwritable(problem) from None
 
-    def append(self, *rows: CampaignRow | BlockRow) -> None:
-        """Writes the rows and waits for the disk. Raises FormatError."""
+    def append(self, *rows: ProfileRow) -> None:
+        """Writes the rows and waits for the disk: all of them, or none and FormatError."""
         content = _lines(rows)
+        before = os.fstat(self._file).st_size
         try:
             while content:
                 content = content[os.write(self._file, content) :]
             os.fsync(self._file)
         except OSError as problem:
-            raise FormatError(f"{self._path}: cannot be written ({problem.strerror})") from None
+            os.ftruncate(self._file, before)
+            raise self._unwritable(problem) from None
+
+    def _unwritable(self, problem: OSError) -> FormatError:
+        return FormatError(f"{self._path}: cannot be written ({problem.strerror})")
 
     def close(self) -> None:
         os.close(self._file)

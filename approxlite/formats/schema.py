@@ -9,14 +9,14 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from approxlite.formats.curve import Curve
 from approxlite.formats.policy import Policy
-from approxlite.formats.profile import BlockRow, CampaignRow
+from approxlite.formats.profile import BlockRow, CampaignRow, IdleRow
 from approxlite.formats.signature import Signature
 from approxlite.formats.trace import TraceRow
 
 _ROOTS: dict[str, tuple[str, Any]] = {
     "curve": ("curve.json", Curve),
     "policy": ("policy.json, in policy.approx", Policy),
-    "profile": ("one line of profile.jsonl", Annotated[CampaignRow | BlockRow, Field(discriminator="kind")]),
+    "profile": ("one line of profile.jsonl", Annotated[CampaignRow | BlockRow | IdleRow, Field(discriminator="kind")]),
     "signature": ("signature, in policy.approx", Signature),
     "trace": ("one line of trace.jsonl", TraceRow),
 }

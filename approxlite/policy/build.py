@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import approxlite
-from approxlite.formats.agreement import TOP_ONE, AgreementRule
+from approxlite.formats.agreement import AgreementRule
 from approxlite.formats.archive import MAX_JSON_BYTES
 from approxlite.formats.curve import Curve
 from approxlite.formats.data import Data
@@ -24,7 +24,7 @@ from approxlite.runtime.backend import ModelSource
 from approxlite.runtime.ladder import Ladder
 from approxlite.runtime.probes import make_probe
 
-_BYTES_ADDED_LATER = 4000  # by a certificate
+_BYTES_ADDED_LATER = 6000  # by a certificate and a guard
 _PROBE_BYTES = 200
 
 
@@ -35,7 +35,7 @@ def build_policy(
     data: Data,
     *,
     weights_from: Path | WeightsFile | None = None,
-    agreement: AgreementRule = TOP_ONE,
+    agreement: AgreementRule | None = None,
     aim: float = AIM,
     sequence: int = 0,
     seed: int = 0,
@@ -56,7 +56,7 @@ def build_ladder(
     tuned: Sequence[Tuned],
     *,
     weights: WeightsFile | None = None,
-    agreement: AgreementRule = TOP_ONE,
+    agreement: AgreementRule | None = None,
     aim: float = AIM,
     sequence: int = 0,
     seed: int = 0,
@@ -64,10 +64,10 @@ def build_ladder(
     """One policy over several models of the same task, the best of them last; models that no rule uses are left out.
 
     weights: what `merge_weights` wrote, if rungs bring weights along. agreement: when an answer counts as the last
-    model's exact one; answers that are not class scores have no cascades. aim: largest estimated disagreement of a
-    candidate. sequence: number of the policy, above that of the one before. seed: of the probe inputs. Only the search
-    part of the data is looked at; equal arguments give equal policies but for the time. Raises DataError or PolicyError
-    when curves, models and data do not belong together.
+    model's exact one, by default as its curve was tuned for; answers that are not class scores have no cascades. aim:
+    largest estimated disagreement of a candidate. sequence: number of the policy, above that of the one before. seed:
+    of the probe inputs. Only the search part of the data is looked at; equal arguments give equal policies but for the
+    time. Raises DataError or PolicyError when curves, models and data do not belong together.
     """
     known = rehearse(tuned, weights, agreement)
     rules = fixed_sequence(known.rehearsal, known.usable, known.exact, aim=aim)
@@ -100,7 +100,7 @@ def best_single(
     tuned: Sequence[Tuned],
     *,
     weights: WeightsFile | None = None,
-    agreement: AgreementRule = TOP_ONE,
+    agreement: AgreementRule | None = None,
     aim: float = AIM,
 ) -> LadderRung | None:
     """The baseline of every policy: the cheapest rung on its own that meets `aim` by the same estimate as candidates.

@@ -27,6 +27,7 @@ from approxlite.formats.document import now
 from approxlite.formats.errors import DataError, GuardError, InputError
 from approxlite.formats.policy import CandidateTest, Certificate, Policy
 from approxlite.policy.fingerprints import Indices, distinct, found_in
+from approxlite.policy.guarding import guard_of
 from approxlite.policy.outcomes import Outcomes, collect_policy
 from approxlite.policy.reuse import disagrees, sources
 from approxlite.policy.split import rebuild
@@ -54,7 +55,8 @@ def certify(
     block: int | None = None,
     before: Policy | None = None,
 ) -> Policy:
-    """`policy` with the cheapest rule that passes and the certificate for it; the sequence number goes up by one.
+    """`policy` with the cheapest rule that passes, the certificate for it, and how it is guarded; the sequence number
+    goes up by one.
 
     Of the data that the policy was tuned on only the part kept for certification is used, of other data everything;
     of samples that are equal bit for bit, one. Data with groups is certified for new groups; with `block`, samples
@@ -86,7 +88,7 @@ def certify(
     found = _Found(policy, changes, units, tests, passed[-1])
     claims = _claims(before or policy, policy, epsilon, delta, units, data)
     certificate = _certificate(found, epsilon, delta, data, claims)
-    return policy.model_copy(
+    certified = policy.model_copy(
         update={
             "sequence": policy.sequence + 1,
             "created": certificate.created,
@@ -94,6 +96,7 @@ def certify(
             "certificate": certificate,
         }
     )
+    return certified.model_copy(update={"guard": guard_of(certified, outcomes, data.x[chosen])})
 
 
 def check_shares(epsilon: float, delta: float) -> None:

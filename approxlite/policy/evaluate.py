@@ -52,7 +52,8 @@ class Beside(Document):
 class Evaluation(Document):
     """The answer of `approxlite evaluate`.
 
-    agreement: share of answers that are exact's. accuracy: share that is right, None without labels or classes.
+    agreement: share of answers that are exact's. accuracy: share that is right, or the mean of the quality asked for;
+    None without labels or truth. quality: what accuracy is the mean of.
     rungs: share of inputs that each rung of the ladder answers. reached: share of inputs that each stage runs.
     """
 
@@ -61,6 +62,7 @@ class Evaluation(Document):
     samples: int
     agreement: Estimate
     accuracy: Estimate | None
+    quality: str = "top_one"
     cost: Cost
     rungs: tuple[float, ...]
     reached: tuple[float, ...]
@@ -78,11 +80,13 @@ def evaluate_policy(
     seconds: float = SECONDS,
     seed: int = 0,
     threads: int = 1,
+    quality: str = "top_one",
     progress: Progress = lambda _share: None,
 ) -> Evaluation:
     """Really runs `policy` on `data`, in turns with stock and exact, for about `seconds` and at least three rounds,
     on as many `threads`.
 
+    quality: how answers are scored against the truth (policy/quality.py).
     Raises PolicyError as a session does, and UnstableError when timings do not settle. Other work in this process would
     be measured too.
     """
@@ -99,7 +103,9 @@ def evaluate_policy(
         rungs = answered_shares(ran, len(policy.ladder))
         reached = reached_shares(ran, policy.stages)
         exact_model = sources[policy.ladder[policy.exact_rung].model]
-        return _evaluation(ours, exact_model, data, rungs, reached, policy.agreement, seconds, seed, threads, progress)
+        return _evaluation(
+            ours, exact_model, data, rungs, reached, policy.agreement, seconds, seed, threads, quality, progress
+        )
 
 
 def evaluate_configuration(
@@ -111,6 +117,7 @@ def evaluate_configuration(
     seconds: float = SECONDS,
     seed: int = 0,
     threads: int = 1,
+    quality: str = "top_one",
     progress: Progress = lambda _share: None,
 ) -> Evaluation:
     """The same for one rung on its own; `agreement` says when answers are exact's.
@@ -118,7 +125,7 @@ def evaluate_configuration(
     Raises ConfigurationError when it does not fit the model.
     """
     ours = _way(_loaded(model, rung, threads), data, agreement)
-    return _evaluation(ours, model, data, (1.0,), (1.0,), agreement, seconds, seed, threads, progress)
+    return _evaluation(ours, model, data, (1.0,), (1.0,), agreement, seconds, seed, threads, quality, progress)
 
 
 def _evaluation(
@@ -131,6 +138,7 @@ def _evaluation(
     seconds: float,
     seed: int,
     threads: int,
+    quality: str,
     progress: Progress,
 ) -> Evaluation:
     stock = StockInterpreter(model, num_threads=threads)
@@ -144,7 +152,9 @@ def _evaluation(
         runs, data.x, ours="ours", reference="stock", seconds=seconds, seed=seed, progress=progress
     )
     agreements = {name: way.agreement(ways["exact"], rule) for name, way in ways.items()}
-    accuracies = {name: way.accuracy(data, rule) for name, way in ways.items()}
+    shape = [int(n) for n in stock.get_output_details()[0]["shape"][1:]]
+
+    accuracies = {name: way.score(data, rule, quality, shape) for name, way in ways.items()}
 
     def ratio(name: str, reference: str) -> Estimate:
         return ratio_of_times(times[name], times[reference], block=BLOCK, seed=seed)
@@ -159,6 +169,7 @@ def _evaluation(
         samples=len(data),
         agreement=agreements["ours"],
         accuracy=accuracies["ours"],
+        quality=quality,
         cost=Cost(
             mean_ms=mean_ms("ours"),
             ratio_to_exact=to_exact.value,

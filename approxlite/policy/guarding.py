@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from approxlite.formats.guard import GuardSettings, OutputRange
+from approxlite.formats.policy import Policy
+from approxlite.policy.outcomes import Outcomes
+from approxlite.runtime.input_change import InputChange
 
 Floats = NDArray[np.floating[Any]]
 Bools = NDArray[np.bool_]
@@ -93,6 +96,37 @@ def guard_settings(
         constant_limit=constant_limit(answers, changes, still_change),
         still_change=still_change,
     )
+
+
+def guard_of(policy: Policy, outcomes: Outcomes, x: NDArray[Any]) -> GuardSettings:
+    """Settings for the policy's rule from what its rungs answered to the samples `x`, (samples, ...), in order.
+
+    How often answers are checked, and how seldom an alarm may be false, stays as the policy had it. Of answers that are
+    not class scores nothing is known but whether they are finite.
+    """
+    kept = policy.guard or GuardSettings()
+    if not outcomes.has_scores:
+        return GuardSettings(alpha=kept.alpha, canary_rate=kept.canary_rate)
+    inferences = outcomes.replay(policy.stages, policy.rule.confidence)
+    width = max(output.shape[1] for output in outcomes.outputs)
+    answers = np.zeros((outcomes.samples, width), np.float32)
+    for sample, inference in enumerate(inferences):
+        answer = outcomes.outputs[inference.rung][sample]
+        answers[sample, : len(answer)] = answer
+    confidences = np.array([inference.evidence for inference in inferences], np.float32)
+    settings = guard_settings(
+        outcomes.outputs, answers, confidences, outcomes.disagrees(inferences), _changes(x, policy.input_rms)
+    )
+    return settings.model_copy(update={"alpha": kept.alpha, "canary_rate": kept.canary_rate})
+
+
+def _changes(x: NDArray[Any], input_rms: float | None) -> NDArray[np.float32]:
+    """(samples,): of each input since the one before, as a session measures it; NaN at the first."""
+    measure, changes = InputChange(input_rms), np.empty(len(x), np.float32)
+    for at, sample in enumerate(x):
+        changes[at] = measure.of(sample)
+        measure.keep(sample)
+    return changes
 
 
 def _rate(differs: Bools) -> float:

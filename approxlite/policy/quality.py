@@ -26,11 +26,13 @@ PERSON = np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87,
 
 def top_one(truth: NDArray[Any], answers: NDArray[Any]) -> NDArray[np.float64]:
     """1 where the largest entry is the class, else 0. truth: (N,) class numbers."""
+    _check_classes(truth)
     return np.asarray(answers.reshape(len(answers), -1).argmax(axis=1) == truth, np.float64)
 
 
 def top_five(truth: NDArray[Any], answers: NDArray[Any]) -> NDArray[np.float64]:
     """1 where the class is among the five largest entries, else 0. truth: (N,) class numbers."""
+    _check_classes(truth)
     entries = answers.reshape(len(answers), -1)
     own = np.take_along_axis(entries, np.asarray(truth, np.intp)[:, None], axis=1)
     return np.asarray((entries > own).sum(axis=1) < 5, np.float64)
@@ -78,6 +80,11 @@ def keypoint_distance(truth: NDArray[Any], answers: NDArray[Any]) -> NDArray[np.
     """Minus the mean distance of keypoints. truth and answers: (N, ..., coordinates), the last axis a place."""
     apart = np.linalg.norm(np.asarray(truth, np.float64).reshape(answers.shape) - answers, axis=-1)
     return np.asarray(-apart.reshape(len(answers), -1).mean(axis=1), np.float64)
+
+
+def _check_classes(truth: NDArray[Any]) -> None:
+    if truth.ndim != 1:
+        raise InputError(f"the truth of a sample has shape {truth.shape[1:]} and is no class; choose another --quality")
 
 
 QUALITIES: dict[str, Quality] = {

@@ -130,8 +130,9 @@ class Known:
     input_rms: float
 
 
-def rehearse(tuned: Sequence[Tuned], file: WeightsFile | None, agreement: AgreementRule) -> Known:
-    """Runs every point of every curve on the search samples; answers are compared with the last model's exact ones.
+def rehearse(tuned: Sequence[Tuned], file: WeightsFile | None, agreement: AgreementRule | None = None) -> Known:
+    """Runs every point of every curve on the search samples; answers are compared with the last model's exact ones,
+    by `agreement`, or else as the last curve was tuned for.
 
     Raises PolicyError or DataError when curves, models and data do not belong together.
     """
@@ -143,7 +144,7 @@ def rehearse(tuned: Sequence[Tuned], file: WeightsFile | None, agreement: Agreem
         raise PolicyError("rungs of the curve bring weights along; say which file they are in")
     exact = next(n for n, rung in enumerate(rungs) if rung.model == len(tuned) - 1 and rung.configuration == EXACT)
     x = last.data.x[search]
-    outcomes, usable = _outcomes(tuned, models, rungs, exact, file, x, agreement)
+    outcomes, usable = _outcomes(tuned, models, rungs, exact, file, x, agreement or last.curve.agreement)
     confidence = confidence_for(outcomes)
     foreign = [rung.model != len(tuned) - 1 for rung in rungs]
     rehearsal = Rehearsal(outcomes, [rung.cost.value for rung in rungs], confidence, foreign)

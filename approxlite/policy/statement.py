@@ -12,7 +12,7 @@ TWO_PERCENT = 0.02
 def statement(certificate: Certificate, units: Units, agreement: AgreementRule, data: str, is_exact: bool) -> str:
     """What holds, on what evidence, under which assumption, and what more data would do."""
     samples = certificate.samples
-    differ = _differ(agreement)
+    differ = differing(agreement)
     groups = f", {units.name(units.count)}," if units.kind == "group" else ""
     whose = f"a new `{units.by}`'s" if units.kind == "group" else "this policy's"
     mean = "on average " if units.kind == "group" else ""
@@ -58,7 +58,8 @@ def percent(share: float) -> str:
     return f"{100 * share:.3g} %"
 
 
-def _differ(agreement: AgreementRule) -> str:
+def differing(agreement: AgreementRule) -> str:
+    """What the answers do that a certificate counts: "differ from the exact model's", or lose more than they may."""
     if agreement.loss == "top_one":
         return "differ from the exact model's"
     return f"lose more than {agreement.tolerance:g} against the exact model's ({agreement.loss.replace('_', ' ')})"

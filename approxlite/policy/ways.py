@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from approxlite.formats.data import Data
 from approxlite.formats.interval import Estimate
 from approxlite.formats.policy import ClassMap
 from approxlite.policy.outcomes import answers_of, comparable, in_classes
+from approxlite.policy.quality import quality_estimate, scored
 from approxlite.policy.statistics import share
 from approxlite.policy.turns import Run
 from approxlite.runtime.agreement import Agreement
@@ -41,6 +42,17 @@ class Way:
         answers = zip(self.outputs, self.class_maps, strict=True)
         classes = np.array([in_classes(answers_of(own), class_map) for own, class_map in answers])
         return share(int((classes == data.y).sum()), len(data))
+
+    def score(self, data: Data, rule: AgreementRule, quality: str, shape: Sequence[int]) -> Estimate | None:
+        """`accuracy`, or the mean of another quality of answers of `shape`, batch axis left out; None without a truth,
+        or for answers in classes that are not those of the truth. Raises InputError as `scored` does.
+        """
+        if quality == "top_one":
+            return self.accuracy(data, rule)
+        truth = data.y if data.truth is None else data.truth
+        if truth is None or any(class_map is not None for class_map in self.class_maps):
+            return None
+        return quality_estimate(scored(quality, truth, np.stack(self.outputs).reshape(len(data), *shape)))
 
 
 def way_of(

@@ -71,12 +71,18 @@ def collect(folder: str | os.PathLike[str]) -> Report:
 
 def _curve_points(curve: Curve, policy: Policy) -> list[PlotPoint]:
     last = len(policy.models) - 1
-    rungs = {rung.configuration: number for number, rung in enumerate(policy.ladder) if rung.model == last}
+    own = {point.rung for point in curve.points} - {""}
+
+    def filed(rung: LadderRung) -> str:
+        """The name in the curve, before which ladders of several models put the model's."""
+        return next((name for name in own if rung.name == name or rung.name.endswith(f".{name}")), "")
+
+    rungs = {(r.configuration, filed(r)): number for number, r in enumerate(policy.ladder) if r.model == last}
     points = []
     for number, point in enumerate(curve.points):
         if point.cost is None or point.disagreement is None:
             continue
-        rung = rungs.get(point.configuration)
+        rung = rungs.get((point.configuration, point.rung))
         exact = point.configuration == "exact"
         points.append(
             PlotPoint(

@@ -14,6 +14,7 @@ from approxlite.formats.configuration import EXACT
 from approxlite.formats.data import Data
 from approxlite.formats.document import now
 from approxlite.formats.errors import InputError
+from approxlite.formats.interval import Estimate
 from approxlite.formats.policy import ClassMap, LadderRung, Policy
 from approxlite.formats.rung import RungSpec
 from approxlite.formats.weights_file import WeightsFile
@@ -51,6 +52,7 @@ def compare(
     weights: WeightsFile | None = None,
     class_maps: Sequence[ClassMap] = (),
     int8: ModelFile | None = None,
+    quality: str = "top_one",
     seconds: float = 6.0,
     seed: int = 0,
     progress: Progress = lambda _what, _share: None,
@@ -60,6 +62,7 @@ def compare(
     models: all that the policy was built from, the best last; everything is compared with that one. single: the best
     rung of `models` without a cascade, if it is to be shown, which finds its weights in `weights` and answers in the
     classes that `class_maps`, by model, translates. int8: the same network as a quantised file, run on stock LiteRT.
+    quality: how answers are scored against the truth (policy/quality.py).
     unseen: whether `data` was kept away from tuning and certification, for the report. Raises ModelError, PolicyError,
     InputError, or UnstableError when timings do not settle. Belongs to one thread.
     """
@@ -89,6 +92,11 @@ def compare(
             seed=seed,
             progress=lambda done: progress("all ways take turns", done),
         )
+    shape = [int(n) for n in StockInterpreter(last).get_output_details()[0]["shape"][1:]]
+
+    def score(way: Way) -> Estimate | None:
+        return way.score(data, rule, quality, shape)
+
     exact = next(named.way for named in ways if named.role == "exact")
     return Results(
         created=now(),
@@ -100,7 +108,8 @@ def compare(
         rounds=len(times["policy"]),
         seed=seed,
         versions=versions(),
-        rows=tuple(_row(named, exact, data, times, seed, rule) for named in ways),
+        quality=quality,
+        rows=tuple(_row(named, exact, times, seed, rule, score(named.way)) for named in ways),
         reached=tuple(float((depths > stage).mean()) for stage in range(len(policy.stages))),
         answered=tuple(float((rungs == number).mean()) for number in range(len(policy.ladder))),
     )
@@ -146,16 +155,16 @@ def _quantised(interpreter: StockInterpreter, data: Data, rule: AgreementRule) -
 def _row(
     named: _Named,
     exact: Way,
-    data: Data,
     times: Mapping[str, NDArray[np.float64]],
     seed: int,
     rule: AgreementRule,
+    score: Estimate | None,
 ) -> ResultRow:
     return ResultRow(
         name=named.name,
         role=named.role,
         detail=named.detail,
-        accuracy=named.way.accuracy(data, rule),
+        accuracy=score,
         agreement=named.way.agreement(exact, rule),
         time_ms=float(np.median(times[named.name], axis=0).mean()),
         ratio=ratio_of_times(times[named.name], times["stock float"], block=BLOCK, seed=seed),

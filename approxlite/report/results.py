@@ -46,6 +46,7 @@ class Results(Document):
     rounds: int
     seed: int
     versions: dict[str, str]
+    quality: str = "top_one"  # what `accuracy` of each row is the mean of
     rows: tuple[ResultRow, ...]
     reached: tuple[float, ...]
     answered: tuple[float, ...]

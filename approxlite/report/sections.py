@@ -6,7 +6,15 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from approxlite.report.content import OperatorRow, PlotPoint, Report, RungRow, StageRow
-from approxlite.report.text import count, milliseconds, percent, percent_interval, ratio_interval
+from approxlite.report.text import (
+    count,
+    milliseconds,
+    percent,
+    percent_interval,
+    quality_name,
+    ratio_interval,
+    score_interval,
+)
 
 
 def tiles(report: Report) -> str:
@@ -35,12 +43,13 @@ def results(report: Report) -> str:
     """Every way of running the model, measured on the same data."""
     if report.results is None:
         return ""
-    head = ("accuracy", "same answer as exact", "time per inference", "share of stock float time")
+    quality = report.results.quality
+    head = (escape(quality_name(quality)), "same answer as exact", "time per inference", "share of stock float time")
     rows = []
     for row in report.results.rows:
         detail = f"<small>{_configuration(row.detail)}</small>" if row.detail else ""
         values = (
-            percent_interval(row.accuracy),
+            score_interval(row.accuracy, quality),
             percent_interval(row.agreement),
             milliseconds(row.time_ms),
             ratio_interval(row.ratio),
@@ -96,10 +105,8 @@ def certificate(report: Report) -> str:
     if facts is None:
         return _section("certificate", "Certificate", "<p>This policy carries no certificate.</p>")
     words = (
-        f"On inputs like the certification data, at most {percent(facts.epsilon)} of the policy’s answers differ from "
-        f"the exact model’s. The probability that this statement is wrong is at most {percent(facts.delta)}. It needs "
-        "no labels, and it holds for the whole policy, thresholds included. It says nothing about inputs of another "
-        "kind."
+        f"{facts.statement} The probability that this promise is wrong is at most {percent(facts.delta)}. It needs no "
+        "labels, and it holds for the whole policy, thresholds included. It says nothing about inputs of another kind."
     )
     numbers = [
         ("samples kept for this and nothing else", str(facts.samples)),
@@ -108,7 +115,9 @@ def certificate(report: Report) -> str:
         ("smallest limit this many samples could support", percent(facts.smallest_epsilon, 2)),
         ("policies tested, most cautious first", str(len(facts.tests))),
     ]
-    return _section("certificate", "Certificate", f"<p>{words}</p>{_facts(numbers)}<p>{escape(report.advice)}</p>")
+    return _section(
+        "certificate", "Certificate", f"<p>{escape(words)}</p>{_facts(numbers)}<p>{escape(report.advice)}</p>"
+    )
 
 
 def operators(report: Report) -> str:

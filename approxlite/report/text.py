@@ -18,6 +18,22 @@ def percent_interval(estimate: Estimate | None, digits: int = 1) -> str:
     return f"{100 * estimate.value:.{digits}f} % [{100 * estimate.low:.{digits}f}, {100 * estimate.high:.{digits}f}]"
 
 
+SHARES = ("top_one", "top_five", "mean_iou", "keypoint_similarity")
+"""Qualities between 0 and 1."""
+
+
+def quality_name(quality: str) -> str:
+    """What a column of it is headed."""
+    return "accuracy" if quality == "top_one" else quality.replace("_", " ")
+
+
+def score_interval(estimate: Estimate | None, quality: str) -> str:
+    """A mean quality: shares in percent, others, such as decibels, as they are."""
+    if estimate is None or quality in SHARES:
+        return percent_interval(estimate)
+    return f"{estimate.value:.4g} [{estimate.low:.4g}, {estimate.high:.4g}]"
+
+
 def ratio_interval(estimate: Estimate | None) -> str:
     """ "0.41 [0.40, 0.43]", or a dash."""
     if estimate is None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from approxlite.formats.policy import Policy
-from approxlite.policy.statement import together
-from approxlite.policy.statistics import samples_needed
+from approxlite.policy.statement import differing, together
+from approxlite.policy.statistics import samples_needed, units_needed
+from approxlite.policy.units import Units
 from approxlite.report.results import Results
 from approxlite.report.text import percent
 
@@ -27,7 +28,7 @@ def headline(policy: Policy, results: Results | None) -> str:
         return f"{saves}; nothing is certified yet."
     sure = percent(1 - certificate.delta)
     return (
-        f"{saves}, and at most {percent(certificate.epsilon)} of its answers differ from the exact model’s, "
+        f"{saves}, and at most {percent(certificate.epsilon)} of its answers {differing(policy.agreement)}, "
         f"with {sure} confidence."
     )
 
@@ -44,7 +45,7 @@ def certificate_sentence(policy: Policy) -> str:
         else ""
     )
     return (
-        f"certified: at most {percent(certificate.epsilon)} of answers differ from exact, with "
+        f"certified: at most {percent(certificate.epsilon)} of answers {differing(policy.agreement)}, with "
         f"{percent(1 - certificate.delta)} confidence ({certificate.disagreements} of {certificate.samples} samples "
         f"did; upper bound {percent(certificate.upper_bound, 2)}){again}"
     )
@@ -57,10 +58,16 @@ def advice(policy: Policy) -> str:
         return ""
     supported = certificate.upper_bound
     limit = next((limit for limit in LIMITS if limit < supported), supported / 2)
-    wanted = samples_needed(limit, certificate.delta, certificate.disagreements)
-    parts = [f"a limit of {percent(limit)} takes {wanted}"]
+    units = Units(certificate.samples, certificate.unit, by=certificate.by, block=certificate.block)
+    differing_units = certificate.tests[certificate.certified - 1].share * certificate.units
+    wanted = (
+        samples_needed(limit, certificate.delta, certificate.disagreements)
+        if units.kind == "sample"
+        else units_needed(limit, certificate.delta, differing_units)
+    )
+    parts = [f"a limit of {percent(limit)} takes {units.name(wanted)}"]
     if certificate.units_for_next is not None:
-        parts.append(f"the next cheaper policy at the same limit takes {certificate.units_for_next}")
+        parts.append(f"the next cheaper policy at the same limit takes {units.name(certificate.units_for_next)}")
     slack = (
         f"The limit could be {percent(supported, 2)} on this data, so a larger aim may give a cheaper policy; but "
         "whoever chooses among several certificates of the same data can be less sure of each. "

@@ -23,7 +23,8 @@ constexpr double kReach = 1 + 0x1p-30;
 
 }  // namespace
 
-EProcess::EProcess(double epsilon, double alpha) : epsilon_(epsilon), limit_(1 / alpha) {
+EProcess::EProcess(double epsilon, double alpha, double smallest)
+    : epsilon_(epsilon), limit_(1 / alpha), smallest_(smallest) {
   for (size_t i = 0; i < kBets; ++i) {
     // The likelihood ratio of `against` to epsilon, as a bet; `against` is kept below 1.
     const double against = std::min(kBet[i].multiple * epsilon, (1 + epsilon) / 2);
@@ -40,10 +41,10 @@ double EProcess::unspent(uint64_t checks) {
 void EProcess::update(bool differs, double relative) {
   const double weight = unspent(checks_) - unspent(checks_ + 1);
   ++checks_;
-  double possible = 0;  // gain if there is a difference
+  double possible = 0;  // gain if there is a difference, of an answer that is drawn as often as any
   for (size_t i = 0; i < kBets; ++i) {
     capital_[i] += kBet[i].share * weight;
-    possible += capital_[i] * fraction_[i] * relative * (1 - epsilon_);
+    possible += capital_[i] * fraction_[i] * smallest_ * (1 - epsilon_);
   }
   const double needed = std::max(limit_ * kReach - value(), 0.0);
   const double stake = relative * (possible > needed ? needed / possible : 1);

@@ -26,16 +26,18 @@ namespace approxlite {
 // and Rinaldo, "E-detectors", 2024, bound the time between false alarms instead). All starts of one fraction share a
 // number.
 //
-// Nobody needs more than 1 / alpha: bets shrink before a check so that a difference would just reach it. What a jump
-// beyond would have won is kept for when there is no difference.
+// Nobody needs more than 1 / alpha: bets shrink so that a difference of an answer drawn as often as any would just reach
+// it. What a jump beyond would have won is kept for when there is no difference. How much they shrink is settled before
+// the answer is seen. Were it to depend on p_i, most would be bet where differences are likely and less where they are
+// not, the terms would no longer cancel, and alarms would be false more often than alpha.
 class EProcess {
  public:
   static constexpr size_t kBets = 2;
 
-  // Both above 0 and below 1.
-  EProcess(double epsilon, double alpha);
+  // epsilon, alpha: above 0 and below 1. smallest: of all `relative`, above 0 and at most 1.
+  EProcess(double epsilon, double alpha, double smallest);
 
-  // A check found `differs`, of an answer drawn with `least` / `relative`; 0 < relative <= 1.
+  // A check found `differs`, of an answer drawn with `least` / `relative`; smallest <= relative <= 1.
   void update(bool differs, double relative);
 
   // 1 at the start; positive.
@@ -54,6 +56,7 @@ class EProcess {
 
   double epsilon_;
   double limit_;  // 1 / alpha
+  double smallest_;
   std::array<double, kBets> fraction_;
   std::array<double, kBets> capital_{};
   uint64_t checks_ = 0;

@@ -38,7 +38,7 @@ Guard::Guard(const approx_guard_options& options)
       constant_limit_(options.constant_limit),
       still_change_(options.still_change),
       out_of_range_limit_(options.out_of_range_limit),
-      evidence_(options.epsilon, options.alpha),
+      evidence_(options.epsilon, options.alpha, 1),
       seed_(options.seed),
       random_(options.seed),
       fault_random_(kFaultSeed) {
@@ -53,6 +53,7 @@ Guard::Guard(const approx_guard_options& options)
     unsure_probability_ = 1;
     sure_probability_ = std::max(1 / factor, share < 1 ? (rate - share) / (1 - share) : 0);  // 1 / factor: rounding
   }
+  evidence_ = fresh_evidence();
 }
 
 approx_alarm Guard::inspect(int32_t rung, const float* output, size_t count, float change) {
@@ -121,6 +122,10 @@ void Guard::check(bool differs) {
   if (evidence_.refuted()) latch(APPROX_ALARM_DISAGREEMENT);
 }
 
+EProcess Guard::fresh_evidence() const {
+  return EProcess(epsilon_, alpha_, unsure_probability_ > 0 ? sure_probability_ / unsure_probability_ : 1);
+}
+
 approx_guard_status Guard::status() const {
   return {.alarm = alarm_,
           .answers = answers_,
@@ -138,7 +143,7 @@ void Guard::recertify(const uint8_t certificate[32], float epsilon) {
   std::copy_n(certificate, certificate_.size(), certificate_.begin());
   epsilon_ = epsilon;
   alarm_ = APPROX_ALARM_NONE;
-  evidence_ = EProcess(epsilon, alpha_);
+  evidence_ = fresh_evidence();
   answers_ = disagreements_ = 0;
   weight_ = differing_weight_ = pending_ = 0;
   output_known_ = false;

@@ -56,6 +56,7 @@ class Guard {
  private:
   OutputFacts look(int32_t rung, const float* output, size_t count);
   approx_alarm judge(const OutputFacts& facts, float change);
+  EProcess fresh_evidence() const;
 
   std::array<uint8_t, 32> certificate_;
   float epsilon_;

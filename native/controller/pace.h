@@ -15,6 +15,10 @@ class Pace {
   void ran(const Run& run);
   // Milliseconds in which all stages of `candidate` are done, but for about one run in a hundred.
   float worst_ms(int32_t candidate) const { return slow_ms_[candidate] * inflation_ * margin_; }
+  // The same of its first stage alone.
+  float first_ms(int32_t candidate) const {
+    return facts_.rungs[facts_.candidates[candidate].stages[0].rung].slow_ms * inflation_ * margin_;
+  }
 
  private:
   const Facts& facts_;

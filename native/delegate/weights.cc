@@ -25,8 +25,10 @@ bool read_8bit(NodeReader& reader, const Constant& constant, int channel_axis, W
                                           [&](int zero_point) { return zero_point == constant.zero_points[0]; });
   const bool symmetric = one_zero_point && constant.zero_points[0] == 0;
   const bool floats = !reader.op->eight_bit();
-  if (constant.type == ElementType::kInt8 ? !symmetric : (floats || !one_zero_point)) {
-    if (floats) return as_floats(constant, source) || reader.refuse("its weights cannot be unpacked");
+  if (floats && (constant.type == ElementType::kUInt8 || !symmetric || !along_channels)) {
+    return as_floats(constant, source) || reader.refuse("its weights cannot be unpacked");
+  }
+  if (constant.type == ElementType::kInt8 ? !symmetric : !one_zero_point) {
     return reader.refuse("its weights are quantised in a way that is not ours");
   }
   if (!along_channels) return reader.refuse("its weights have scales along another axis");

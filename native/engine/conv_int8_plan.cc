@@ -57,7 +57,7 @@ class ConvInt8Plan final : public Plan {
     start_.assign(padded, 0);
     scale_.assign(padded, 0);
     bias_.assign(padded, 0);
-    sum_weights();
+    sum_weights(*context.weights);
     call_ = {
         .windows = input_.windows(perforation_.grid()),
         .channels = reading_.run,
@@ -129,18 +129,22 @@ class ConvInt8Plan final : public Plan {
   }
 
   // Of the weights read, and how many inputs they meet.
-  void sum_weights() {
-    const KList all = list();
-    const size_t stride = weights_.group_sums.size() / weight_sums_.size();
+  void sum_weights(Weights& weights) {
+    const KList read = list();
+    const bool sampled = read.entries != nullptr && !read.compact;
+    const std::vector<int16_t> group_sums = sampled ? weights.group_sums() : std::vector<int16_t>();
+    if (!sampled) weight_sums_ = weights_.sums;
+    const size_t stride = group_sums.size() / weight_sums_.size();
     inputs_read_ = 0;
     for (int tap = 0; tap < reading_.taps; ++tap) {
-      const int32_t begin = all.entries != nullptr ? all.begin[tap] : 0;
-      const int32_t end = all.entries != nullptr ? all.begin[tap + 1] : groups_per_tap();
+      const int32_t begin = read.entries != nullptr ? read.begin[tap] : 0;
+      const int32_t end = read.entries != nullptr ? read.begin[tap + 1] : groups_per_tap();
       for (int32_t i = begin; i < end; ++i) {
-        const int32_t group = all.entries != nullptr ? all.entries[i] : i;
-        const size_t at = static_cast<size_t>(all.compact ? i : tap * groups_per_tap() + group);
+        const int32_t group = read.entries != nullptr ? read.entries[i] : i;
         inputs_read_ += std::min(4, reading_.run - 4 * group);
-        for (size_t o = 0; o < weight_sums_.size(); ++o) weight_sums_[o] += weights_.group_sums[o * stride + at];
+        if (!sampled) continue;
+        const size_t at = static_cast<size_t>(tap * groups_per_tap() + group);
+        for (size_t o = 0; o < weight_sums_.size(); ++o) weight_sums_[o] += group_sums[o * stride + at];
       }
     }
   }

@@ -1,13 +1,15 @@
 // Weights of depthwise convolutions.
 #include <cmath>
 
+#include "engine/float_weights.h"
+#include "engine/symmetric_weights.h"
 #include "engine/weights.h"
 
 namespace approxlite {
 
 const Buffer& Weights::depthwise_float() {
   if (depthwise_float_.data() == nullptr) {
-    const std::vector<float> values = source_.floats(true);
+    const FloatWeights values(source_, true);
     depthwise_float_ = Buffer(kernels_.depthwise_float_packed_bytes(taps_, run_));
     kernels_.depthwise_float_pack(values.data(), source_.bias, taps_, run_, depthwise_float_.data());
   }
@@ -28,16 +30,15 @@ const DepthwiseInt8Weights& Weights::depthwise_int8() {
       values[i] = static_cast<int16_t>(value);
     }
   } else {
-    // Symmetric, the largest weight of each channel at 127. A weight that is no number counts as 0.
-    const std::vector<float> floats = source_.floats(true);
+    // Symmetric, the largest weight of each channel at 127.
+    const FloatWeights floats(source_, true);
     for (size_t c = 0; c < channels; ++c) {
       float largest = 0;
       for (size_t tap = 0; tap < taps; ++tap) largest = std::fmax(largest, std::fabs(floats[tap * channels + c]));
-      const float scale = largest > 0 ? largest / 127.0f : 1.0f;
+      const float scale = symmetric_scale(largest);
       depthwise_int8_->scales.push_back(scale);
       for (size_t tap = 0; tap < taps; ++tap) {
-        const float q = std::nearbyint(floats[tap * channels + c] / scale);
-        values[tap * channels + c] = static_cast<int16_t>(q > 127 ? 127 : q < -127 ? -127 : q == q ? q : 0);
+        values[tap * channels + c] = symmetric_weight(floats[tap * channels + c], scale);
       }
     }
   }

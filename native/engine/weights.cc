@@ -3,27 +3,24 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <numeric>
 
+#include "engine/float_weights.h"
 #include "engine/own_weights.h"
+#include "engine/symmetric_weights.h"
 
 namespace approxlite {
 namespace {
 
-// A weight that is no number counts as 0, one out of range as the nearest: no model may cause undefined behaviour.
-int8_t quantized_weight(float value, float scale) {
-  const float q = std::nearbyint(value / scale);
-  return static_cast<int8_t>(q > 127 ? 127 : q < -127 ? -127 : q == q ? q : 0);
-}
-
 // Symmetric, the largest weight of each output at 127. `values` are [outputs][k].
-std::vector<int8_t> quantize(const std::vector<float>& values, size_t k, std::vector<float>* scales) {
-  std::vector<int8_t> quantized(values.size());
+std::vector<int8_t> quantize(const float* values, size_t k, std::vector<float>* scales) {
+  std::vector<int8_t> quantized(scales->size() * k);
   for (size_t o = 0; o < scales->size(); ++o) {
     float largest = 0;
     for (size_t i = 0; i < k; ++i) largest = std::fmax(largest, std::fabs(values[o * k + i]));
-    const float scale = largest > 0 ? largest / 127.0f : 1.0f;
+    const float scale = symmetric_scale(largest);
     (*scales)[o] = scale;
-    for (size_t i = 0; i < k; ++i) quantized[o * k + i] = quantized_weight(values[o * k + i], scale);
+    for (size_t i = 0; i < k; ++i) quantized[o * k + i] = symmetric_weight(values[o * k + i], scale);
   }
   return quantized;
 }
@@ -49,21 +46,46 @@ std::vector<int8_t> fill_up(const std::vector<int8_t>& values, size_t run) {
   return filled;
 }
 
-// `values` are [outputs][groups of four].
-void pack(const std::vector<int8_t>& values, const KernelTable& kernels, Int8Weights* weights) {
-  const int outputs = static_cast<int>(weights->scales.size());
-  const int groups = static_cast<int>(values.size() / 4 / weights->scales.size());
+// Whole groups of four, [outputs][groups]: the model's own integers where they lie, or made of what it has.
+class Int8Values {
+ public:
+  Int8Values(const WeightSource& source, int run) : scales(source.scales) {
+    if (source.type == ElementType::kInt8 && run % 4 == 0) {
+      in_place_ = static_cast<const int8_t*>(source.data);
+      size_ = static_cast<size_t>(source.rows) * source.columns;
+      return;
+    }
+    if (!source.eight_bit()) scales.resize(static_cast<size_t>(source.rows));
+    made_ = fill_up(source.eight_bit()
+                        ? signed_integers(source)
+                        : quantize(FloatWeights(source, false).data(), static_cast<size_t>(source.columns), &scales),
+                    static_cast<size_t>(run));
+    size_ = made_.size();
+  }
+  const int8_t* data() const { return in_place_ != nullptr ? in_place_ : made_.data(); }
+  size_t size() const { return size_; }
+
+  std::vector<float> scales;  // [outputs]
+
+ private:
+  const int8_t* in_place_ = nullptr;
+  size_t size_;
+  std::vector<int8_t> made_;
+};
+
+// `values` are [outputs][k], k whole groups of four.
+void pack(const int8_t* values, size_t k, const KernelTable& kernels, Int8Weights* weights) {
+  const int outputs = static_cast<int>(weights->scales.size()), groups = static_cast<int>(k / 4);
   weights->packed = Buffer(kernels.conv_int8_packed_bytes(groups, outputs));
-  kernels.conv_int8_pack(values.data(), groups, outputs, weights->packed.data());
-  weights->group_sums.resize(values.size() / 4);
-  for (size_t i = 0; i < weights->group_sums.size(); ++i) {
-    const int8_t* const w = values.data() + 4 * i;
-    weights->group_sums[i] = static_cast<int16_t>(w[0] + w[1] + w[2] + w[3]);
+  kernels.conv_int8_pack(values, groups, outputs, weights->packed.data());
+  weights->sums.resize(weights->scales.size());
+  for (size_t o = 0; o < weights->sums.size(); ++o) {
+    weights->sums[o] = std::accumulate(values + o * k, values + (o + 1) * k, 0);
   }
 }
 
 size_t size_of(const Int8Weights& weights) {
-  return weights.packed.bytes() + sizeof(float) * weights.scales.size() + sizeof(int16_t) * weights.group_sums.size();
+  return weights.packed.bytes() + sizeof(float) * weights.scales.size() + sizeof(int32_t) * weights.sums.size();
 }
 
 }  // namespace
@@ -71,7 +93,7 @@ size_t size_of(const Int8Weights& weights) {
 const Buffer& Weights::float_pack() {
   if (float_pack_.data() == nullptr) {
     const int k = taps_ * run_;
-    const std::vector<float> values = source_.floats(false);
+    const FloatWeights values(source_, false);
     float_pack_ = Buffer(kernels_.conv_float_packed_bytes(k, source_.rows));
     kernels_.conv_float_pack(values.data(), source_.bias, k, source_.rows, float_pack_.data());
   }
@@ -81,17 +103,21 @@ const Buffer& Weights::float_pack() {
 const Int8Weights& Weights::int8() {
   if (int8_ != nullptr) return *int8_;
   int8_ = std::make_unique<Int8Weights>();
-  std::vector<int8_t> values;
-  if (source_.eight_bit()) {
-    values = signed_integers(source_);
-    int8_->scales.assign(source_.scales.begin(), source_.scales.end());
-    if (source_.type == ElementType::kUInt8) int8_->zero_point = source_.zero_point - 128;
-  } else {
-    int8_->scales.resize(static_cast<size_t>(source_.rows));
-    values = quantize(source_.floats(false), static_cast<size_t>(source_.columns), &int8_->scales);
-  }
-  pack(fill_up(values, static_cast<size_t>(run_)), kernels_, int8_.get());
+  Int8Values values(source_, run_);
+  int8_->scales = std::move(values.scales);
+  if (source_.type == ElementType::kUInt8) int8_->zero_point = source_.zero_point - 128;
+  pack(values.data(), values.size() / int8_->scales.size(), kernels_, int8_.get());
   return *int8_;
+}
+
+std::vector<int16_t> Weights::group_sums() const {
+  const Int8Values values(source_, run_);
+  std::vector<int16_t> sums(values.size() / 4);
+  for (size_t i = 0; i < sums.size(); ++i) {
+    const int8_t* const w = values.data() + 4 * i;
+    sums[i] = static_cast<int16_t>(w[0] + w[1] + w[2] + w[3]);
+  }
+  return sums;
 }
 
 const SubsetWeights& Weights::subset(Fraction share, const std::shared_ptr<const OperatorWeights>& own, bool int8) {
@@ -127,7 +153,7 @@ const SubsetWeights& Weights::subset(Fraction share, const std::shared_ptr<const
     std::copy_n(own->weights, values.size(), values.data());
     subset.bias.assign(own->bias, own->bias + outputs);
   } else {
-    const std::vector<float> whole = source_.floats(false);
+    const FloatWeights whole(source_, false);
     for (size_t i = 0; i < values.size() / 4; ++i) {
       const size_t o = i / listed.size(), group = static_cast<size_t>(listed[i % listed.size()]);
       std::copy_n(whole.data() + o * static_cast<size_t>(source_.columns) + 4 * group, 4, values.data() + 4 * i);
@@ -137,7 +163,7 @@ const SubsetWeights& Weights::subset(Fraction share, const std::shared_ptr<const
   }
   if (int8) {
     subset.int8.scales.resize(outputs);
-    pack(quantize(values, k, &subset.int8.scales), kernels_, &subset.int8);
+    pack(quantize(values.data(), k, &subset.int8.scales).data(), k, kernels_, &subset.int8);
   } else {
     subset.float_pack = Buffer(kernels_.conv_float_packed_bytes(static_cast<int>(k), source_.rows));
     kernels_.conv_float_pack(values.data(), subset.bias.data(), static_cast<int>(k), source_.rows,

@@ -21,15 +21,14 @@ struct Int8Weights {
   Buffer packed;
   std::vector<float> scales;   // [output]
   int32_t zero_point = 0;      // -128..127
-  // Sum of the weights of every group of four, [output][tap * groups]: what `start` needs, for any list of groups.
-  std::vector<int16_t> group_sums;
+  std::vector<int32_t> sums;   // [output] of all weights: what `start` needs
 };
 
 // A subset of K with weights of its own: inputs:f.
 struct SubsetWeights {
   std::vector<int32_t> begin, entries;  // a KList of groups, compact
   Buffer float_pack;                    // if made for float
-  Int8Weights int8;                     // if made for int8; group_sums over listed groups
+  Int8Weights int8;                     // if made for int8; sums over listed groups
   std::vector<float> bias;              // [output]
 };
 
@@ -54,6 +53,9 @@ class Weights {
 
   const Buffer& float_pack();
   const Int8Weights& int8();
+  // Of int8(), the sum of every group of four, [output][tap * groups]: `start` of those that read some groups only. Made
+  // anew at each call.
+  std::vector<int16_t> group_sums() const;
   // Of `own` where there are some, else a placeholder: evenly spread groups with the weights they have. `share` is the
   // knob's fraction.
   const SubsetWeights& subset(Fraction share, const std::shared_ptr<const OperatorWeights>& own, bool int8);

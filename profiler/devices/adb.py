@@ -20,6 +20,7 @@ import adbutils
 from adbutils.errors import AdbError, AdbTimeout
 
 from approxlite.formats.errors import one_line
+from approxlite.profiler.devices import parsers
 from approxlite.profiler.devices.faults import (
     AdbMissingError,
     DeviceLostError,
@@ -69,8 +70,12 @@ class AdbDevice:
     def push(self, content: bytes, target: str, *, mode: int = 0o644) -> None:
         # A cut transfer leaves its part under the other name.
         part = f"{target}.part"
-        with self._limited(COMMAND_S + len(content) / BYTES_PER_S, f"writing {target}"):
-            self._transport.sync.push(content, part, mode)
+        try:
+            with self._limited(COMMAND_S + len(content) / BYTES_PER_S, f"writing {target}"):
+                self._transport.sync.push(content, part, mode)
+        except DeviceLostError as fault:
+            self._check_room(part, len(content), fault)
+            raise
         arrived, wanted = shlex.quote(part), shlex.quote(target)
         digest = hashlib.sha256(content).hexdigest()
         checked(
@@ -92,6 +97,15 @@ class AdbDevice:
         if len(content) < size:
             raise DeviceLostError(f"{self.serial}: lost while {source} was read; it can be resumed")
         return content[offset:]
+
+    def _check_room(self, part: str, size: int, fault: DeviceLostError) -> None:
+        """Raises DeviceFullError where that is why a device broke a transfer off: adbutils does not read its reason."""
+        if "FAIL" not in str(fault):
+            return
+        folder = shlex.quote(os.path.dirname(part))
+        free = parsers.free_bytes(self.run(f"rm -f {shlex.quote(part)}; df -k {folder}").output)
+        if free is not None and free < size:
+            raise fault_from_adb("no space left", self.serial) from None
 
     def forward(self, remote: str) -> int:
         """The port of this computer that now leads to `remote`, such as "localabstract:approxlite"."""
@@ -176,3 +190,21 @@ def device(serial: str | None, adb: adbutils.AdbClient | None = None) -> AdbDevi
     if found[serial] != "device":
         raise fault_from_adb(found[serial], serial)
     return AdbDevice(adb, serial)
+
+
+def reached(serial: str, adb: adbutils.AdbClient | None = None) -> AdbDevice:
+    """The device of that serial after a fault: one on the network is connected anew when adb has dropped it, one that
+    adb holds for offline is woken. Raises what is still wrong.
+    """
+    adb = adb or client()
+    state = listed(adb).get(serial)
+    if state in (None, "offline") and ":" in serial:
+        with suppress(AdbError, OSError):
+            if state is not None:
+                adb.disconnect(serial)
+            adb.connect(serial, timeout=COMMAND_S)
+    elif state == "offline":
+        with suppress(AdbError, OSError), adb.make_connection() as connection:
+            connection.send_command("host:reconnect-offline")
+            connection.check_okay()
+    return device(serial, adb)

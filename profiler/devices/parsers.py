@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 _PROPERTY = re.compile(r"^\[(.+?)\]: \[(.*)\]$")
 _TEMPERATURE = re.compile(r"Temperature\{(.*?)\}")
+_METER = re.compile(r"=+ PowerStats HAL \S+ (?:energy meter|rail energy data) =+\n(.*?)(?:\n=+|\Z)", re.DOTALL)
+_CHANNEL = re.compile(r"^\s*(\S.*?)\s{2,}(-?[\d.]+) mWs")
 _FIELD = re.compile(r"^\s*(.+?)\s*[:=]\s*(.*?)\s*$")
 _COLD_C, _HOT_C = -40.0, 150.0
 """Sensors that say anything else are broken or speak another unit."""
@@ -125,6 +127,21 @@ def free_bytes(text: str) -> int | None:
         if len(parts) >= 4 and parts[-3].isdecimal():
             return int(parts[-3]) * 1024
     return None
+
+
+def energy_meter_uws(text: str) -> dict[str, float]:
+    """Of `dumpsys android.hardware.power.stats.IPowerStats/default`: what each rail has used, in microwatt-seconds.
+
+    The service prints 32-bit floats in milliwatt-seconds, so totals grow coarse.
+    """
+    section = _METER.search(text.replace("\r\n", "\n"))
+    matches = (_CHANNEL.match(line) for line in _lines(section[1])) if section else ()
+    found: dict[str, float] = {}
+    for match in matches:
+        value = _number(match[2]) if match else None
+        if match and value is not None:
+            found[match[1]] = value * 1e3
+    return found
 
 
 def packages(text: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Certifies again and again on fresh draws from populations whose truth is known. Called by scripts/check-certificate.
 
-python check.py [--models N] [--deployments N] [--json]
+python check.py [--models NAME ...] [--deployments N] [--json]
 """
 
 from __future__ import annotations
@@ -172,7 +172,8 @@ def power(samples: int, epsilon: float, block: int, deployments: int, bar: float
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--models", type=int, default=len(SOURCES), help="how many networks, at least 5 for the bar")
+    parser.add_argument("--models", nargs="+", choices=list(SOURCES), default=list(SOURCES), metavar="NAME",
+                        help=f"only these of {', '.join(SOURCES)}")  # fmt: skip
     parser.add_argument("--deployments", type=int, default=1000)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
@@ -180,7 +181,7 @@ def main() -> int:
         print(f"check-certificate: needs the larger collection of models and data at {COLLECTION}", file=sys.stderr)
         return 2
     pools = []
-    for name in list(SOURCES)[: arguments.models]:
+    for name in arguments.models:
         print(f"running {name}", file=sys.stderr)
         pools.append(pool(COLLECTION, name, SEED))
     rows = [*networks(pools, arguments.deployments)]

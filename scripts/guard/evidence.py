@@ -18,11 +18,14 @@ _CERTIFICATE = bytes(32)
 _CANARIES_BAR = 400
 
 
-def false_alarms(world: World, runs: int, disagreement: float, seed: int) -> Figure:
-    """Share of guards that alarm within a million answers of which `disagreement` are not exact's."""
+def false_alarms(world: World, runs: int, disagreement: float, seed: tuple[int, int]) -> Figure:
+    """Share of guards that alarm within a million answers of which `disagreement` are not exact's.
+
+    seed: another one for each world, whose runs would otherwise be right and wrong in the same places.
+    """
     alarms = 0
     for run in range(runs):
-        random = np.random.default_rng((seed, run))
+        random = np.random.default_rng((*seed, run))
         with Guard(world.settings, _CERTIFICATE, EPSILON, seed=int(random.integers(2**63))) as guard:
             for _ in range(ANSWERS // _BLOCK):
                 guard.replay(*world.answers(_BLOCK, disagreement, random))

@@ -1,4 +1,4 @@
-"""Bar b: hypervolume of the tuner's curves beside general searches' on the same problem with as many inferences."""
+"""Hypervolume of the tuner's curves beside general searches' on the same problem with as many inferences."""
 
 from __future__ import annotations
 

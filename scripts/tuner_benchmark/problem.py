@@ -10,13 +10,14 @@ import numpy as np
 from models import MODELS
 
 from approxlite.formats.configuration import Configuration
+from approxlite.formats.weights import pack_calibrated, pack_weights
 from approxlite.profiler.profile import profile_host
 from approxlite.profiler.recorded import RecordedProfile
 from approxlite.runtime import Interpreter
 from approxlite.tuner.calibration import calibrate
 from approxlite.tuner.evaluator import Evaluator, Outputs
 from approxlite.tuner.hypervolume import Point, Reference
-from approxlite.tuner.menu import knobs_worth_trying
+from approxlite.tuner.menu import knobs_worth_trying, with_weights
 
 DEEPEST = 0.1
 """Disagreement of the reference point."""
@@ -93,8 +94,12 @@ def problem_of(name: str, collection: Path, folder: Path, *, seconds: float, cac
     profile = profile_host(path, folder / f"{name}.jsonl", budget_s=seconds)
     interpreter = Interpreter(path)
     interpreter.allocate_tensors()
-    evaluator = Evaluator(interpreter, samples, calibrate(interpreter, samples), model=name, cache=cache)
-    knobs = {operator: ["exact", *worth] for operator, worth in knobs_worth_trying(profile).items()}
+    options = knobs_worth_trying(profile)
+    calibration = calibrate(path, interpreter, samples, options)
+    weights = folder / f"{name}.weights.bin"
+    weights.write_bytes(pack_weights(pack_calibrated(calibration.weights)))
+    evaluator = Evaluator(interpreter, samples, calibration.scales, model=name, weights=weights, cache=cache)
+    knobs = {operator: ["exact", *worth] for operator, worth in with_weights(options, calibration.weights).items()}
     exact = next(iter(evaluator.outputs([Configuration()])))[1]
     reference = Reference(profile.measure(["exact"])[0].cost.value, DEEPEST)
     return Problem(name, profile, evaluator, knobs, reference, exact)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from approxlite.cli.main import app
+from approxlite.cli.results import left_out
 from approxlite.cli.tiny_model import INPUT, tiny_model
 from approxlite.formats.curve import load_curve
 from approxlite.formats.policy import load_policy
@@ -304,6 +305,14 @@ def test_two_models_make_one_ladder(approxlite: Any, model: Path, data: Path, tm
     assert approxlite("policy", "verify", policy, *both).code == 0
     assert approxlite("simulate", policy, *both, "--data", data).code == 0
     assert approxlite("evaluate", other, model, "--policy", policy, "--data", data, "--seconds", "0.1").code == 0
+
+
+def test_a_model_that_the_policy_does_without_is_named(model: Path, made: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.tflite"
+    other.write_bytes(model.read_bytes() + b" ")
+    policy = load_policy(made / "policy.approx")
+    assert left_out(policy, [model]) == []
+    assert left_out(policy, [other, model]) == ["other"]
 
 
 def test_options_for_several_models_have_to_fit_their_number(

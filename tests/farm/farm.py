@@ -17,6 +17,7 @@ from typing import Self
 
 from adbutils import AdbClient
 
+from farm.disk import Disk
 from farm.personalities import Personality
 from farm.roots import make_root
 from farm.wire import Wire
@@ -32,11 +33,15 @@ class FarmUnavailableError(Exception):
 class FarmDevice:
     """One device: its file system at `root`, its cable `wire`, and adb's name for it, `serial`."""
 
-    def __init__(self, personality: Personality, root: Path, packages: Path, preload: Path) -> None:
+    def __init__(self, personality: Personality, root: Path, packages: Path, built: Path) -> None:
         self.personality = personality
         self.root = root
         self._emulator = packages / "amd64/usr/bin/aarch64-binfmt-P"
-        make_root(root, packages, preload, personality)
+        make_root(root, packages, built, personality)
+        try:
+            self.disk = Disk(root / "data/local/tmp")
+        except OSError as problem:
+            raise FarmUnavailableError(str(problem)) from None
         self.port = _free_port()
         self.wire = Wire(self.port)
         self.serial = f"127.0.0.1:{self.wire.port}"
@@ -44,7 +49,7 @@ class FarmDevice:
 
     def boot(self) -> None:
         """Starts adbd; what lies on the device is still there."""
-        command = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child"]
+        command = [*self.disk.enter, "unshare", "--mount", "--pid", "--fork", "--kill-child"]
         with open(self.root.with_suffix(".log"), "ab") as log:
             self._process = subprocess.Popen(
                 [*command, str(HERE / "start_device"), str(self.root), str(self.port), str(self._emulator)],
@@ -57,6 +62,18 @@ class FarmDevice:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
+
+    def kill_adbd(self) -> None:
+        """Ends adbd alone, which the device's init starts again; what else runs on the device goes on."""
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if (
+                    process.joinpath("root").readlink() == self.root
+                    and b"/adbd/adbd" in (process / "cmdline").read_bytes()
+                ):
+                    os.kill(int(process.name), signal.SIGKILL)
+            except OSError:
+                continue  # it ended while we looked
 
     def reboot(self) -> None:
         self.kill()
@@ -75,6 +92,7 @@ class FarmDevice:
     def close(self) -> None:
         self.kill()
         self.wire.close()
+        self.disk.close()
 
 
 class Farm:
@@ -84,8 +102,12 @@ class Farm:
         """`folder`: empty, for the devices. Raises FarmUnavailableError."""
         self.folder = folder
         self.port = _free_port()
-        preload = folder / "loopback.so"
-        _checked(["gcc", "-O1", "-fPIC", "-shared", "-o", str(preload), str(HERE / "loopback.c"), "-ldl"])
+        built = folder / "built"
+        built.mkdir()
+        _checked(["gcc", "-O1", "-fPIC", "-shared", "-o", f"{built}/loopback.so", f"{HERE}/loopback.c", "-ldl"])
+        for program in ("agent", "flock"):
+            _checked(["gcc", "-O1", "-static", "-o", f"{built}/{program}", f"{HERE}/{program}.c"])
+        self.agent = built / "agent"
         _checked(["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "true"])
         self.environment = {
             **os.environ,
@@ -93,7 +115,7 @@ class Farm:
             "ANDROID_ADB_SERVER_HOST": "127.0.0.1",
             "ANDROID_ADB_SERVER_PORT": str(self.port),
         }
-        self.devices = [FarmDevice(p, folder / p.serial.lower(), packages, preload) for p in personalities]
+        self.devices = [FarmDevice(p, folder / p.serial.lower(), packages, built) for p in personalities]
 
     def client(self) -> AdbClient:
         return AdbClient(host="127.0.0.1", port=self.port, socket_timeout=10)

@@ -15,16 +15,19 @@ APPLETS = """
 """.split()  # noqa: SIM905
 
 
-def make_root(root: Path, packages: Path, preload: Path, personality: Personality) -> None:
-    """Lays the file system out in `root`, which is empty. `packages`: what `fetch` brought."""
+def make_root(root: Path, packages: Path, built: Path, personality: Personality) -> None:
+    """Lays the file system out in `root`, which is empty. `packages`: what `fetch` brought; `built`: what
+    was compiled of this folder."""
     for folder in ("bin", "system/bin", "data/local/tmp", "data/app", "data/farm", "proc", "dev", "tmp", "etc", "adbd"):
         (root / folder).mkdir(parents=True)
     architecture = "arm64" if personality.abi == "arm64-v8a" else "amd64"
     shutil.copy(packages / architecture / "bin/busybox", root / "bin/busybox")
     for applet in APPLETS:
         (root / "bin" / applet).symlink_to("/bin/busybox")
+    shutil.copy(built / "flock", root / "bin/flock")
     _tools(root, personality)
-    _adbd(root, packages, preload)
+    _libc(root, packages, architecture)
+    _adbd(root, packages, built / "loopback.so")
     (root / "etc/passwd").write_text("root:x:0:0::/data:/bin/sh\nshell:x:2000:2000::/data:/bin/sh\n")
     (root / "etc/group").write_text("root:x:0:\nshell:x:2000:\n")
     (root / "system/build.prop").write_text(personality.build_properties())
@@ -58,6 +61,19 @@ def _tools(root: Path, personality: Personality) -> None:
         )
         shell.chmod(0o755)
     (root / "system/bin/sh").symlink_to("/bin/sh")
+
+
+def _libc(root: Path, packages: Path, architecture: str) -> None:
+    """For programs that are pushed to the device and load libraries: glibc, where Android has its own."""
+    if architecture == "arm64":
+        source, loader = packages / "arm64/lib/aarch64-linux-gnu", "lib/ld-linux-aarch64.so.1"
+    else:
+        source, loader = packages / "adbd/usr/lib/x86_64-linux-gnu", "lib64/ld-linux-x86-64.so.2"
+    for folder in ("lib", "lib64"):
+        (root / folder).mkdir()
+    shutil.copy(source / Path(loader).name, root / loader)
+    for library in ("libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0"):
+        shutil.copy(source / library, root / "lib" / library)
 
 
 def _adbd(root: Path, packages: Path, preload: Path) -> None:

@@ -80,15 +80,14 @@ class Wire:
         try:
             while content := source.recv(65536):
                 self._flows.wait()
-                if self._cut_after is not None:
-                    content, self._cut_after = content[: self._cut_after], self._cut_after - len(content)
-                    target.sendall(content)
-                    if self._cut_after <= 0:
-                        self._cut_after = None
-                        self.cut()
-                        return
-                else:
-                    target.sendall(content)
+                with self._lock:
+                    left = self._cut_after
+                    if left is not None:
+                        self._cut_after = None if left <= len(content) else left - len(content)
+                target.sendall(content if left is None else content[:left])
+                if left is not None and left <= len(content):
+                    self.cut()
+                    return
         except OSError:
             pass
         finally:

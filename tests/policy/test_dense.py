@@ -69,7 +69,7 @@ def test_a_tolerance_that_is_kept_is_built_certified_simulated_and_evaluated() -
     )
     simulation = simulate(certified, MODEL, DATA)
     assert simulation.summary.agreement.value == 1.0
-    assert simulation.rows[0].output is None
+    assert next(iter(simulation.rows)).output is None
     evaluation = evaluate_policy(certified, MODEL, DATA, seconds=0.1)
     assert (evaluation.agreement.value, evaluation.accuracy) == (1.0, None)
 

@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approxlite.formats.guard import OutputRange
+from approxlite.formats.guard import GuardSettings, OutputRange
+from approxlite.policy.certify import certify
 from approxlite.policy.guarding import canary_split, constant_limit, guard_settings, output_range
+from approxlite.policy.simulate import simulate
 from approxlite.runtime.guard import Guard
+from support.policies import policy_of, small_data, small_model, stages
 
 
 def test_a_range_holds_every_entry_and_remembers_zeros() -> None:
@@ -63,3 +66,23 @@ def test_outputs_that_often_repeat_need_a_higher_limit() -> None:
     repeating = np.repeat(np.arange(50.0), 10)[:, None]
     assert constant_limit(repeating, changes, 0.5) > 20
     assert constant_limit(repeating, changes, 1.0) == 31, "nothing moved: the chance of a repeat is not known"
+
+
+def test_certifying_says_how_the_policy_is_guarded_and_healthy_answers_raise_no_alarm() -> None:
+    model = small_model()
+    policy = policy_of([stages((2, 1.4), (1, None))], model=model)
+    certified = certify(policy, model, small_data(200, seed=9), epsilon=0.5)
+    assert certified.guard is not None
+    assert all(known is not None and 0 <= known.low < known.high <= 1 for known in certified.guard.ranges)
+    assert len(certified.guard.ranges) == len(certified.ladder)
+    lived = simulate(certified, model, small_data(300, seed=10)).summary
+    assert lived.guard is not None
+    assert lived.guard.alarm == "none"
+
+
+def test_certifying_again_keeps_how_often_answers_are_checked() -> None:
+    model = small_model()
+    asked = GuardSettings(alpha=0.001, canary_rate=0.1)
+    policy = policy_of([stages((2, 1.4), (1, None))], model=model, guard=asked)
+    certified = certify(policy, model, small_data(200, seed=9), epsilon=0.5)
+    assert (certified.guard.alpha, certified.guard.canary_rate) == (0.001, 0.1)

@@ -12,7 +12,7 @@ from approxlite.formats.document import now
 from approxlite.formats.profile import CampaignRow, ProfiledOperator
 from approxlite.formats.provenance import Device, ModelReference
 from approxlite.formats.rung import RungSpec
-from approxlite.profiler import campaign
+from approxlite.profiler.campaign import on_host as campaign
 
 TIMES = {
     "conv_2d_0": {"exact": 40_000, "int8": 15_000, "rows:1/2": 21_000, "int8+rows:1/2": 16_000, "sample:1/2": 45_000},

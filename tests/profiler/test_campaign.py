@@ -10,7 +10,7 @@ import pytest
 
 from approxlite.formats.configuration import Configuration
 from approxlite.formats.profile import BlockRow, CampaignRow, DeviceState, ProfileJournal, load_profile
-from approxlite.profiler.campaign import MIN_SWEEPS, Campaign
+from approxlite.profiler.campaign.on_host import MIN_SWEEPS, Campaign
 from approxlite.profiler.summary import recorded
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 from approxlite.formats.errors import ModelError, UnstableError
 from approxlite.formats.profile import load_profile
 from approxlite.profiler import profile as profiling
-from approxlite.profiler.campaign import MIN_SWEEPS
+from approxlite.profiler.campaign.on_host import MIN_SWEEPS
 from approxlite.profiler.live import LiveHost
 from approxlite.profiler.profile import profile_host
 from approxlite.profiler.summary import recorded

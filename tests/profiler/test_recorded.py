@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from approxlite.formats.configuration import ATOMS, Knob
 from approxlite.formats.errors import ConfigurationError, DeviceError
 from approxlite.formats.profile import CampaignRow, Profile, ProfileJournal, load_profile
-from approxlite.profiler.campaign import Campaign
+from approxlite.profiler.campaign.on_host import Campaign
 from approxlite.profiler.recorded import RecordedProfile, more_exact
 from approxlite.profiler.summary import recorded
 

@@ -24,7 +24,14 @@ def with_certificate(policy: Policy, **changes: Any) -> Policy:
 
 
 def test_more_data_would_buy_the_next_rounder_limit(policy: Policy) -> None:
-    assert "there were 149 certification samples; a limit of 2 % takes 313, if" in advice(policy)
+    assert "there were 149 certification samples; a limit of 2 % takes 313 samples, if" in advice(policy)
+
+
+def test_what_more_persons_would_buy_is_counted_in_persons(policy: Policy) -> None:
+    assert policy.certificate is not None
+    tests = (policy.certificate.tests[0].model_copy(update={"candidate": 0, "share": 0.0}),)
+    persons = with_certificate(policy, unit="group", by="person", units=60, certified=1, tests=tests, disagreements=0)
+    assert "a limit of 2 % takes 149 different `person`, if" in advice(persons)
 
 
 def test_the_next_cheaper_policy_is_mentioned_when_one_failed(policy: Policy) -> None:

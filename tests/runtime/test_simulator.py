@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 from typing import Any
 
@@ -73,7 +72,7 @@ def session(rungs: list[RecordedRung], rule: Rule, guard: Guard | None = None) -
         CandidateFacts((Stage(rung=1),), 15, reuse_change=0.8),
         CandidateFacts((Stage(rung=2, threshold=2.0), Stage(rung=1)), 12, reuse_change=1.2),
     ]
-    handle = None if guard is None else ctypes.c_void_p(guard.handle)
+    handle = None if guard is None else guard.handle
     return Controller(facts, candidates, rule, exact_rung=0, guard=handle, output_count=4, from_s=0.0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Mapping
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -14,13 +15,18 @@ import pytest
 from approxlite.formats.configuration import Configuration
 from approxlite.formats.data import load_data
 from approxlite.formats.errors import DeviceError
+from approxlite.formats.weights import pack_calibrated, pack_weights
 from approxlite.runtime import Interpreter
 from approxlite.tuner.calibration import calibrate
 from approxlite.tuner.evaluator import Evaluator, Outputs
-from approxlite.tuner.workers import ClusterWorkers, Job, LocalWorkers, Parcel, WorkingEvaluator
+from approxlite.tuner.jobs import Job, Parcel
+from approxlite.tuner.workers import ClusterWorkers, LocalWorkers, Workers
+from approxlite.tuner.working_evaluator import WorkingEvaluator
 
 TEXTS = [f"conv_2d_{i}={knob}" for i in (2, 4, 6, 8) for knob in ("int8", "rows:1/2", "checker:1/2")]
 CONFIGURATIONS = [Configuration(), *(Configuration.parse(text) for text in TEXTS)]
+WITH_WEIGHTS = {"conv_2d_2": ["inputs:1/2"], "conv_2d_4": ["int8+inputs:1/2", "rank:1/2"]}
+CALIBRATED = [Configuration.parse(f"{name}={knob}") for name, knobs in WITH_WEIGHTS.items() for knob in knobs]
 
 
 @pytest.fixture(scope="module")
@@ -29,21 +35,27 @@ def model(examples: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def alone(model: Path, examples: Path) -> Evaluator:
+def alone(model: Path, examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Evaluator:
     """In this process."""
     samples = load_data(examples / "keyword" / "tuning.npz", (1, 49, 10, 1), np.float32).x[:24]
     interpreter = Interpreter(model)
     interpreter.allocate_tensors()
-    return Evaluator(interpreter, samples, calibrate(interpreter, samples), model="keyword")
+    calibration = calibrate(model, interpreter, samples, WITH_WEIGHTS)
+    weights = tmp_path_factory.mktemp("weights") / "weights.bin"
+    weights.write_bytes(pack_weights(pack_calibrated(calibration.weights)))
+    return Evaluator(interpreter, samples, calibration.scales, model="keyword", weights=weights)
 
 
-def spread(alone: Evaluator, model: Path, workers: LocalWorkers | Dying, cache: Path | None = None) -> WorkingEvaluator:
-    return WorkingEvaluator(workers, model, alone.samples, alone.scales, model="keyword", cache=cache)
+def spread(alone: Evaluator, model: Path, workers: Workers, cache: Path | None = None) -> WorkingEvaluator:
+    return WorkingEvaluator(
+        workers, model, alone.samples, alone.scales, model="keyword", weights=alone.weights, cache=cache
+    )
 
 
 class Dying:
     """Workers whose jobs all fail, as when a machine runs out of memory."""
 
+    deaths: tuple[type[Exception], ...] = (BrokenProcessPool,)
     restarts = 0
 
     def share(self, parcel: Parcel) -> str:
@@ -63,8 +75,48 @@ def test_any_number_of_workers_gives_the_same_bits(alone: Evaluator, model: Path
     expected = dict(alone.outputs(CONFIGURATIONS))
     with LocalWorkers(count) as workers:
         found = dict(spread(alone, model, workers).outputs(CONFIGURATIONS))
-    assert set(found) == set(expected)
-    assert all(np.array_equal(found[c], expected[c]) for c in expected)
+    assert equal_bits(found, expected)
+
+
+def equal_bits(found: Mapping[Configuration, Outputs], expected: Mapping[Configuration, Outputs]) -> bool:
+    return set(found) == set(expected) and all(np.array_equal(found[c], expected[c]) for c in expected)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_calibrated_weights_reach_the_workers(alone: Evaluator, model: Path, count: int) -> None:
+    expected = dict(alone.outputs(CALIBRATED))
+    with LocalWorkers(count) as workers:
+        assert equal_bits(dict(spread(alone, model, workers).outputs(CALIBRATED)), expected)
+    placeholders = Evaluator(alone._interpreter, alone.samples, alone.scales, model="keyword without weights")
+    without = dict(placeholders.outputs(CALIBRATED))
+    assert not any(np.array_equal(without[c], expected[c]) for c in CALIBRATED)
+
+
+def test_a_cluster_gives_the_same_bits(alone: Evaluator, model: Path) -> None:
+    from distributed import LocalCluster
+
+    asked = [*CONFIGURATIONS[:5], *CALIBRATED]
+    expected = dict(alone.outputs(asked))
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=None) as cluster,
+        ClusterWorkers(cluster.scheduler_address) as workers,
+    ):
+        assert equal_bits(dict(spread(alone, model, workers).outputs(asked)), expected)
+
+
+def test_a_worker_of_a_cluster_killed_meanwhile_loses_nothing(alone: Evaluator, model: Path) -> None:
+    from distributed import LocalCluster
+
+    expected, found = dict(alone.outputs(CONFIGURATIONS)), {}
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        ClusterWorkers(cluster.scheduler_address) as workers,
+    ):
+        for configuration, outputs in spread(alone, model, workers).outputs(CONFIGURATIONS):
+            if not found:
+                os.kill(cluster.workers[0].pid, signal.SIGKILL)
+            found[configuration] = outputs
+    assert equal_bits(found, expected)
 
 
 def test_some_samples_and_entries_are_those_of_the_whole(alone: Evaluator, model: Path) -> None:

@@ -22,14 +22,15 @@ from approxlite.tuner.calibration.moments import Halves, Matrix
 from approxlite.tuner.calibration.patches import Places, patches
 from approxlite.tuner.calibration.refit import chosen_ridge, refit
 from approxlite.tuner.calibration.removal import GROUP, RIDGE, inputs_of, kept_groups, removal_order
+from approxlite.tuner.calibration.threads import one_thread
 from approxlite.tuner.calibration.watching import input_tensors, not_finite, spread, watch
 from approxlite.tuner.interpreter import Tunable
 
 MOST_SAMPLES = 512
 """More add little to second moments."""
 
-ROWS_FOR_EACH_INPUT = 16
-LEAST_ROWS = 4096
+ROWS_FOR_EACH_INPUT = 64
+LEAST_ROWS = 16384
 MOST_ROWS_PER_SAMPLE = 64
 """Windows of one sample are much alike."""
 
@@ -45,6 +46,7 @@ class Calibration:
     weights: Mapping[Owner, Calibrated]
 
 
+@one_thread
 def calibrate(
     model_path: str | os.PathLike[str],
     interpreter: Tunable,
@@ -57,8 +59,8 @@ def calibrate(
 
     interpreter: of the model at `model_path`; its ladder is replaced. samples: (N, ...), without labels; a few hundred
     of the domain that the model will be used in. An operator whose weights cannot be read, or which the engine does not
-    run by itself, gets none. Equal arguments give equal weights while the linear algebra library runs on the same
-    number of threads. Raises ModelError. `progress` is told which share is done.
+    run by itself, gets none. Equal arguments give equal weights on any number of cores. Raises ModelError. `progress`
+    is told which share is done.
     """
     scales = input_grids(interpreter, samples)
     wanted = {operator: atoms for operator, texts in knobs.items() if (atoms := _atoms(texts))}
@@ -86,7 +88,7 @@ def _portions(operators: Sequence[LinearOperator]) -> Iterator[list[LinearOperat
     portion: list[LinearOperator] = []
     used = 0
     for operator in operators:
-        needed = 16 * (operator.weights.shape[1] + 1) ** 2
+        needed = Halves.size_bytes(operator.weights.shape[1])
         if portion and used + needed > MOST_BYTES:
             yield portion
             portion, used = [], 0

@@ -31,11 +31,13 @@ from approxlite.formats.weights import (
 from approxlite.model.linear import LinearOperator, load_linear_operators
 from approxlite.runtime.taps import Side, Taps
 from approxlite.tuner.calibration.calibration import Calibration, places_of
+from approxlite.tuner.calibration.factors import thin_factors
 from approxlite.tuner.calibration.moments import Halves
 from approxlite.tuner.calibration.patches import Rows, at_places, patches
 from approxlite.tuner.calibration.refit import chosen_ridge, refit
 from approxlite.tuner.calibration.removal import inputs_of
 from approxlite.tuner.calibration.skips import skip_of
+from approxlite.tuner.calibration.threads import one_thread
 from approxlite.tuner.calibration.watching import input_tensors, not_finite, spread, watch
 from approxlite.tuner.interpreter import Tunable
 
@@ -45,6 +47,7 @@ MOST_BYTES = 256 * 2**20
 """Of targets at a time; beyond, the exact model runs once more."""
 
 
+@one_thread
 def recalibrate(
     model_path: str | os.PathLike[str],
     interpreter: Tunable,
@@ -55,7 +58,7 @@ def recalibrate(
 ) -> Mapping[Owner, Calibrated]:
     """Weights for every operator that `configuration` sets to `inputs` or `rank`, as those of the rung `rung_name`.
 
-    The same inputs are read and the same first factors kept as in `calibration`. Only these operators are corrected:
+    The same inputs are read, and factors are as thin, as in `calibration`. Only these operators are corrected:
     the engine takes no weights of a rung's own for others. The approximate model runs once for each of them.
     interpreter: its ladder is replaced. samples: (N, ...). Raises InputError without a name, FormatError where
     `calibration` lacks weights, and ModelError.
@@ -80,7 +83,7 @@ def recalibrate(
                 rung = rung_with(configuration, calibration.scales, path, rung_name)
                 interpreter.set_ladder([rung])
                 seen = _seen(interpreter, some, view, targets.pop(owner.operator), shared[owner])
-                own[owner._replace(rung=rung_name)] = _corrected(shared[owner], seen)
+                own[owner._replace(rung=rung_name)] = _corrected(view.operator, shared[owner], seen)
                 path.unlink()
     return own
 
@@ -132,21 +135,21 @@ def _seen(
     interpreter: Tunable, samples: NDArray[Any], view: _View, targets: Sequence[Rows], shared: Calibrated
 ) -> Halves:
     """Moments of what the weights to be found multiply, and of what is wanted of them."""
-    moments = Halves(shared.weights.shape[1], len(shared.weights), len(samples))
+    read = inputs_of(shared.groups) if isinstance(shared, ChosenInputs) else np.arange(shared.first.shape[1])
+    moments = Halves(len(read), len(shared.weights), len(samples))
     for number, taps in watch(interpreter, samples, view.taps):
         x, skip = view.read(number, taps)
-        features = x[:, inputs_of(shared.groups)] if isinstance(shared, ChosenInputs) else x @ shared.first.T
-        moments.add(number, features, targets[number] if skip is None else targets[number] - skip)
+        moments.add(number, x[:, read], targets[number] if skip is None else targets[number] - skip)
     if not moments.finite:
         raise not_finite(view.operator.id)
     return moments
 
 
-def _corrected(shared: Calibrated, seen: Halves) -> Calibrated:
-    whole, prior = seen.whole(), shared.weights.astype(np.float64)
+def _corrected(operator: LinearOperator, shared: Calibrated, seen: Halves) -> Calibrated:
+    whole, chosen = seen.whole(), isinstance(shared, ChosenInputs)
+    prior = (shared if chosen else operator).weights.astype(np.float64)
     damping = chosen_ridge(seen.squares, seen.crosses, prior, RIDGE) if seen.scarce else RIDGE
     weights, bias = refit(whole.square, whole.cross, prior, damping)
-    fitted, offset = np.ascontiguousarray(weights, np.float32), bias.astype(np.float32)
-    if isinstance(shared, ChosenInputs):
-        return ChosenInputs(shared.groups, fitted, offset)
-    return ThinFactors(shared.first, fitted, offset)
+    if isinstance(shared, ThinFactors):
+        return thin_factors(weights, bias, whole.square, len(shared.first))
+    return ChosenInputs(shared.groups, np.ascontiguousarray(weights, np.float32), bias.astype(np.float32))

@@ -10,6 +10,7 @@ from approxlite.formats.errors import FormatError
 PHONE = DeviceModel(
     name="phone",
     slower=3.0,
+    tail=1.3,
     run_w=3.5,
     idle_w=0.5,
     power_exponent=2.0,
@@ -30,6 +31,7 @@ PHONE = DeviceModel(
 WATCH = DeviceModel(
     name="watch",
     slower=8.0,
+    tail=1.3,
     run_w=0.35,
     idle_w=0.02,
     battery=Battery(capacity_j=4_200),

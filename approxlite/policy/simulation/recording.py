@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from approxlite.formats.agreement import TOP_ONE, AgreementRule
 from approxlite.formats.device_model import DeviceModel
 from approxlite.formats.errors import InputError
+from approxlite.formats.policy import Policy
+from approxlite.policy.outcomes import Outcomes
 from approxlite.runtime.agreement import Agreement
 from approxlite.runtime.controller import Confidence, RungFacts
 from approxlite.runtime.ladder import Runner
@@ -53,12 +55,13 @@ class Recording:
         return self.class_maps[rung] if self.class_maps else None
 
     def on(self, device: DeviceModel) -> list[RecordedRung]:
-        """The rungs at the device's speed and power."""
+        """The rungs at the device's speed and power, with its tail."""
+        slow = self.slow_ms if device.tail is None else [device.tail * ms for ms in self.cost_ms]
         return [
             RecordedRung(
                 outputs=each,
                 cost_ms=self.cost_ms[rung] * device.slower,
-                slow_ms=self.slow_ms[rung] * device.slower,
+                slow_ms=slow[rung] * device.slower,
                 energy_mj=self.cost_ms[rung] * device.slower * device.run_w,
                 class_map=self.class_map(rung),
             )
@@ -94,6 +97,31 @@ def answers(runner: Runner, rungs: int, x: NDArray[Any]) -> tuple[list[NDArray[n
                 )
         outputs.append(np.stack(rows))
     return outputs, times
+
+
+def recording_of(outcomes: Outcomes, policy: Policy, x: NDArray[Any]) -> Recording:
+    """The ladder of `policy` on `x`, from what collecting its answers found.
+
+    Of answers that are not class scores only losses were kept. A loss stands in for such an answer, and is compared
+    with exact's, 0, so that the same answers differ.
+    """
+    scores = outcomes.has_scores
+    stand_ins = [np.where(np.isfinite(o), loss[:, np.newaxis], o)
+                 for o, loss in zip(outcomes.outputs, outcomes.losses, strict=True)] if not scores else []  # fmt: skip
+    by_loss = AgreementRule(loss="root_mean_square", tolerance=outcomes.agreement.tolerance)
+    median = np.median(outcomes.latencies_ms, axis=1)
+    watched = policy.guard is not None or any(each.reuse_change is not None for each in policy.candidates)
+    changing = policy.input_rms is not None and watched
+    return Recording(
+        outputs=tuple(outcomes.outputs) if scores else tuple(np.asarray(each, np.float32) for each in stand_ins),
+        cost_ms=tuple(median),
+        slow_ms=tuple(np.maximum(np.quantile(outcomes.latencies_ms, 0.99, axis=1), median)),
+        exact_rung=outcomes.exact_rung,
+        confidence=policy.rule.confidence,
+        inputs=np.asarray(x, np.float32) / np.float32(policy.input_rms) if changing else None,
+        agreement=outcomes.agreement if scores else by_loss,
+        class_maps=tuple(outcomes.class_maps) if scores else (),
+    )
 
 
 def confidence_table(

@@ -20,11 +20,16 @@ Choice Deadline::nearest(int32_t asked) const {
   for (int32_t candidate = asked - 1; candidate >= 0; --candidate) {
     if (!late(candidate)) return {candidate, APPROX_REASON_DEADLINE, deadline_ms_};
   }
+  return {most_often_in_time(), APPROX_REASON_LATE, deadline_ms_};
+}
+
+int32_t Deadline::most_often_in_time() const {
   int32_t fastest = facts_.last();
   for (int32_t candidate = facts_.last(); candidate >= 0; --candidate) {
-    if (pace_.worst_ms(candidate) < pace_.worst_ms(fastest)) fastest = candidate;
+    if (!(pace_.first_ms(candidate) > deadline_ms_)) return candidate;
+    if (pace_.first_ms(candidate) < pace_.first_ms(fastest)) fastest = candidate;
   }
-  return {fastest, APPROX_REASON_LATE, deadline_ms_};
+  return fastest;
 }
 
 std::unique_ptr<Rule> make_deadline(const Facts& facts) {

@@ -6,7 +6,8 @@
 
 namespace approxlite {
 
-// The most cautious candidate, from the one asked for on, whose every stage together is done in time.
+// The most cautious candidate, from the one asked for on, whose every stage together is done in time. If there is none,
+// the cheapest whose first stage is: inputs that need no second one are answered in time.
 class Deadline final : public Rule {
  public:
   explicit Deadline(const Facts& facts) : facts_(facts), pace_(facts) {}
@@ -21,6 +22,8 @@ class Deadline final : public Rule {
   bool late(int32_t candidate) const { return pace_.worst_ms(candidate) > deadline_ms_; }
 
  private:
+  int32_t most_often_in_time() const;
+
   const Facts& facts_;
   Pace pace_;
   float deadline_ms_ = 0.0f;  // NaN: none

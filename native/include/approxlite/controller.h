@@ -143,7 +143,8 @@ typedef enum approx_reason {
   APPROX_REASON_BUDGET_INFEASIBLE = 11, /**< not even the cheapest certified candidate fits the budget: it runs, and
                                              the budget is missed (watts it leaves) */
   APPROX_REASON_DEADLINE = 12, /**< the most accurate that is done in time (milliseconds left) */
-  APPROX_REASON_LATE = 13, /**< nothing certified is done in time: the fastest runs (milliseconds left) */
+  APPROX_REASON_LATE =
+      13, /**< nothing certified is sure to be done in time: what is most often runs (milliseconds left) */
   APPROX_REASON_HEAT = 14, /**< thermal headroom is short: cheaper (headroom) */
   APPROX_REASON_COOL = 15, /**< thermal headroom is back (headroom) */
   APPROX_REASON_CANARY = 16, /**< drawn to be checked (probability it was drawn with) */

@@ -31,12 +31,12 @@ int median_until_refuted(const EProcess& evidence, double disagreement, Random& 
   return checks[100];
 }
 
-TEST(EProcess, StartsAtOne) { EXPECT_EQ(EProcess(kEpsilon, kAlpha).value(), 1); }
+TEST(EProcess, StartsAtOne) { EXPECT_EQ(EProcess(kEpsilon, kAlpha, 1).value(), 1); }
 
 // E[value after | value before] by adding up both outcomes: the defining inequality, with equality at epsilon.
 TEST(EProcess, IsAMartingaleAtEpsilonForEveryWeightOfACheck) {
   Random random(1);
-  EProcess evidence(kEpsilon, kAlpha);
+  EProcess evidence(kEpsilon, kAlpha, 0.05);
   for (int i = 0; i < 6000 && !evidence.refuted(); ++i) {
     const double relative = 0.05 + 0.95 * random.happens(0.5);
     EProcess differs = evidence, agrees = evidence;
@@ -49,9 +49,35 @@ TEST(EProcess, IsAMartingaleAtEpsilonForEveryWeightOfACheck) {
   }
 }
 
+// Unsure answers are drawn more often and differ more often; only both kinds together differ at epsilon. Up to just below
+// an alarm, where bets shrink.
+TEST(EProcess, IsAMartingaleAtEpsilonWhereOnlyUnsureAnswersDiffer) {
+  constexpr double kUnsureShare = 0.1, kRelative = 0.2, kLeast = 0.05;
+  constexpr double kUnsureDiffers = kEpsilon / kUnsureShare;
+  Random random(1);
+  EProcess evidence(kEpsilon, kAlpha, kRelative);
+  double most = 0;
+  for (int i = 0; i < 6000 && !evidence.refuted(); ++i) {
+    auto after = [&evidence](bool differs, double relative) {
+      EProcess next = evidence;
+      next.update(differs, relative);
+      return next.value();
+    };
+    const double unsure_drawn = kUnsureShare * kLeast / kRelative, sure_drawn = (1 - kUnsureShare) * kLeast;
+    const double unsure = kUnsureDiffers * after(true, kRelative) + (1 - kUnsureDiffers) * after(false, kRelative);
+    const double mean =
+        unsure_drawn * unsure + sure_drawn * after(false, 1) + (1 - unsure_drawn - sure_drawn) * evidence.value();
+    ASSERT_NEAR(mean, evidence.value(), 1e-9 * evidence.value()) << "check " << i;
+    most = std::max(most, evidence.value());
+    const bool is_unsure = random.happens(unsure_drawn / (unsure_drawn + sure_drawn));
+    evidence.update(is_unsure && random.happens(1.5 * kUnsureDiffers), is_unsure ? kRelative : 1);
+  }
+  EXPECT_GT(most, 0.5 / kAlpha);
+}
+
 TEST(EProcess, NeverGoesBeyondWhatAnAlarmNeeds) {
   for (const double relative : {1.0, 0.3, 0.01}) {
-    EProcess evidence(kEpsilon, kAlpha);
+    EProcess evidence(kEpsilon, kAlpha, relative);
     while (!evidence.refuted()) evidence.update(true, relative);
     EXPECT_NEAR(evidence.value(), 1 / kAlpha, 1e-6) << relative;
   }
@@ -60,7 +86,7 @@ TEST(EProcess, NeverGoesBeyondWhatAnAlarmNeeds) {
 TEST(EProcess, EveryEpsilonAndAlphaIsRefutedByDisagreementAlone) {
   for (const double epsilon : {1e-6, 0.01, 0.5, 0.99}) {
     for (const double alpha : {1e-9, 0.5}) {
-      EProcess evidence(epsilon, alpha);
+      EProcess evidence(epsilon, alpha, 1);
       int checks = 0;
       while (!evidence.refuted() && checks < 100000) {
         evidence.update(true, 1);
@@ -77,15 +103,15 @@ TEST(EProcess, SeldomAlarmsAtExactlyEpsilon) {
   Random random(2);
   int alarms = 0;
   for (int run = 0; run < 400; ++run) {
-    alarms += checks_until_refuted(EProcess(kEpsilon, kAlpha), kEpsilon, 20000, random) != 0;
+    alarms += checks_until_refuted(EProcess(kEpsilon, kAlpha, 1), kEpsilon, 20000, random) != 0;
   }
   EXPECT_LE(alarms, 10);
 }
 
 TEST(EProcess, FindsAChangeFromTheStartAndAfterALongGoodTime) {
   Random random(3);
-  EXPECT_LT(median_until_refuted(EProcess(kEpsilon, kAlpha), 0.05, random), 430);
-  EProcess good(kEpsilon, kAlpha);
+  EXPECT_LT(median_until_refuted(EProcess(kEpsilon, kAlpha, 1), 0.05, random), 430);
+  EProcess good(kEpsilon, kAlpha, 1);
   for (int i = 0; i < 2000; ++i) good.update(i % 50 == 49, 1);
   ASSERT_FALSE(good.refuted());
   EXPECT_LT(median_until_refuted(good, 0.05, random), 450);
@@ -93,16 +119,16 @@ TEST(EProcess, FindsAChangeFromTheStartAndAfterALongGoodTime) {
 
 TEST(EProcess, NeverForgetsToWatchHoweverLongTheGoodTime) {
   Random random(4);
-  EProcess good(kEpsilon, kAlpha);
+  EProcess good(kEpsilon, kAlpha, 1);
   for (int i = 0; i < 1000000; ++i) good.update(i % 100 == 99, 1);
   EXPECT_LT(median_until_refuted(good, 0.05, random), 1500);
 }
 
 TEST(EProcess, ContinuesFromWhatWasSaved) {
   Random random(5);
-  EProcess one(kEpsilon, kAlpha);
+  EProcess one(kEpsilon, kAlpha, 1);
   for (int i = 0; i < 300; ++i) one.update(random.happens(0.03), 1);
-  EProcess other(kEpsilon, kAlpha);
+  EProcess other(kEpsilon, kAlpha, 1);
   other.restore(one.checks(), one.capital());
   for (int i = 0; i < 100; ++i) {
     const bool differs = random.happens(0.03);

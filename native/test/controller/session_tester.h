@@ -61,7 +61,9 @@ class SessionTester {
   SessionTester& operator=(const SessionTester&) = delete;
 
   approx_session* get() {
-    if (session_ == nullptr) EXPECT_EQ(approx_session_create(&options, &session_), APPROX_OK);
+    if (session_ == nullptr) {
+      EXPECT_EQ(approx_session_create(&options, &session_), APPROX_OK);
+    }
     return session_;
   }
   approx_status create() { return approx_session_create(&options, &session_); }

@@ -2,6 +2,7 @@
 #ifndef APPROXLITE_TEST_ENGINE_NETWORK_H_
 #define APPROXLITE_TEST_ENGINE_NETWORK_H_
 
+#include <algorithm>
 #include <deque>
 #include <string>
 #include <vector>
@@ -49,6 +50,29 @@ class Network {
     op.inputs = {spec(a), spec(b)};
     op.outputs = {spec(like(a))};
     op.range = range;
+    return push(std::move(op));
+  }
+  // Zeros around the image: so many rows above and below, columns left and right.
+  int pad(int from, int above, int below, int left, int right) {
+    const Shape in = shape(from);
+    Operator op = {.type = OperatorType::kPad};
+    op.inputs = {spec(from)};
+    op.outputs = {spec(
+        tensor({in.height + above + below, in.width + left + right, in.channels}, spec(from).type, spec(from).grid))};
+    std::copy_n(spec(from).dims.begin(), 4, op.box.source_dims + kMaxRank - 4);
+    std::copy_n(op.outputs[0].dims.begin(), 4, op.box.target_dims + kMaxRank - 4);
+    op.box.begin[kMaxRank - 3] = -above;
+    op.box.begin[kMaxRank - 2] = -left;
+    return push(std::move(op));
+  }
+  // A clamp on its own: kRelu, kRelu6 or kReluN1To1.
+  int clamp(int from, OperatorType type) {
+    Operator op = {.type = type};
+    op.inputs = {spec(from)};
+    op.outputs = {spec(like(from))};
+    op.range = type == OperatorType::kRelu    ? Range{.low = 0}
+               : type == OperatorType::kRelu6 ? Range{.low = 0, .high = 6}
+                                              : Range{.low = -1, .high = 1};
     return push(std::move(op));
   }
   int max_pool(int from) {

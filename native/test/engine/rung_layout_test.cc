@@ -2,13 +2,9 @@
 // is done, and no bit of the result.
 #include <gtest/gtest.h>
 
-#include <cstring>
-#include <memory>
-
 #include "engine/configuration.h"
 #include "engine/lowering.h"
-#include "engine/partition.h"
-#include "test/engine/network.h"
+#include "test/engine/partition_run.h"
 
 namespace approxlite {
 namespace {
@@ -47,38 +43,9 @@ std::vector<Choice> choices_of(const Block& block, const char* configuration, co
 }
 
 // One run of the whole block in one partition.
-std::vector<float> run(Block& block, const char* configuration, ThreadPool& pool,
-                       const KernelTable& kernels = best_kernels()) {
-  Partition partition(block.network.operators(), {block.input}, {block.output}, block.network.tensor_count(), kernels,
-                      pool);
-  partition.set_ladder({choices_of(block, configuration)});
-  std::vector<float> input(block.network.spec(block.input).size()), output(block.network.spec(block.output).size());
-  Network values(7);
-  for (float& x : input) x = values.value();
-  partition.place(block.input, input.data());
-  partition.place(block.output, output.data());
-  partition.run(0);
-  return output;
-}
-
-// The same, every operator in a partition of its own: nothing can be fused, left unfilled or kept as bytes.
-std::vector<float> run_one_by_one(Block& block, const char* configuration, ThreadPool& pool) {
-  std::vector<std::vector<float>> tensors(block.network.tensor_count());
-  for (size_t t = 0; t < tensors.size(); ++t) tensors[t].resize(block.network.spec(static_cast<int>(t)).size());
-  Network values(7);
-  for (float& x : tensors[static_cast<size_t>(block.input)]) x = values.value();
-  const std::vector<Choice> choices = choices_of(block, configuration);
-  const std::vector<Operator> operators = block.network.operators();
-  for (size_t i = 0; i < operators.size(); ++i) {
-    std::vector<int> inputs;
-    for (const TensorSpec& spec : operators[i].inputs) inputs.push_back(spec.number);
-    Partition partition({operators[i]}, inputs, {operators[i].outputs[0].number}, tensors.size(), best_kernels(), pool);
-    partition.set_ladder({{choices[i]}});
-    for (const int tensor : partition.shared_tensors())
-      partition.place(tensor, tensors[static_cast<size_t>(tensor)].data());
-    partition.run(0);
-  }
-  return tensors[static_cast<size_t>(block.output)];
+std::vector<std::vector<uint8_t>> run(const Block& block, const char* configuration, ThreadPool& pool,
+                                      const KernelTable& kernels = best_kernels()) {
+  return run_whole(block.network, block.input, {block.output}, choices_of(block, configuration), pool, kernels);
 }
 
 class RungLayoutTest : public testing::TestWithParam<const char*> {};
@@ -86,15 +53,16 @@ class RungLayoutTest : public testing::TestWithParam<const char*> {};
 TEST_P(RungLayoutTest, LeavesTheBitsOfOperatorsRunOneByOne) {
   ThreadPool pool(1);
   for (uint32_t seed = 0; seed < 5; ++seed) {
-    Block block(seed);
-    EXPECT_EQ(run(block, GetParam(), pool), run_one_by_one(block, GetParam(), pool));
+    const Block block(seed);
+    EXPECT_EQ(run(block, GetParam(), pool),
+              run_one_by_one(block.network, block.input, {block.output}, choices_of(block, GetParam()), pool));
   }
 }
 
 TEST_P(RungLayoutTest, GivesTheSameBitsOnEveryVariantAndThreadCount) {
-  Block block(3);
+  const Block block(3);
   ThreadPool one(1), two(2), five(5);
-  const std::vector<float> expected = run(block, GetParam(), one, *kernels_named("reference"));
+  const auto expected = run(block, GetParam(), one, *kernels_named("reference"));
   for (int i = 0; kernels_at(i) != nullptr; ++i) {
     for (ThreadPool* pool : {&one, &two, &five}) {
       EXPECT_EQ(run(block, GetParam(), *pool, *kernels_at(i)), expected) << kernels_at(i)->name;

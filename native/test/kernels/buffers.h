@@ -82,6 +82,22 @@ class Buffer {
   std::unique_ptr<T, Free> memory_;
 };
 
+template <typename T>
+Buffer<T> copy_of(const Buffer<T>& values) {
+  Buffer<T> copy(values.size());
+  std::memcpy(copy.data(), values.data(), values.size() * sizeof(T));
+  return copy;
+}
+
+// As Buffer::difference, but for NaN of any kind: which of two an instruction passes on is its own affair.
+template <typename T>
+std::string difference(Buffer<T> result, const Buffer<T>& expected) {
+  for (size_t i = 0; i < result.size(); ++i) {
+    if (result[i] != result[i] && expected[i] != expected[i]) result[i] = expected[i];
+  }
+  return result.difference(expected);
+}
+
 inline Buffer<float> random_values(Random& random, size_t size, int percent_special = 0) {
   Buffer<float> values(size);
   for (size_t i = 0; i < size; ++i) {

@@ -48,6 +48,8 @@ class DepthwiseTester {
     return *this;
   }
 
+  DepthwiseTester& with_special_values() { return percent_special_ = 3, *this; }
+
   bool possible() const { return output_height() >= 1 && output_width() >= 1; }
 
   // Every variant gives the bits of the reference, on floats and on bytes, and leaves other rows alone.
@@ -60,7 +62,7 @@ class DepthwiseTester {
   void run_floats() {
     Random random(seed_);
     const size_t channels = call_.channels, taps = static_cast<size_t>(call_.kernel_height) * call_.kernel_width;
-    const Buffer<float> values = random_values(random, call_.height * call_.width * channels);
+    const Buffer<float> values = random_values(random, call_.height * call_.width * channels, percent_special_);
     const Guarded input(values.data(), values.size());  // floats may be the runtime's
     const Buffer<float> weights = random_values(random, taps * channels), bias = random_values(random, channels);
     const bool with_bias = random.chance(80);
@@ -82,7 +84,7 @@ class DepthwiseTester {
     };
     const Buffer<float> expected = output_of(reference_kernels());
     for (const KernelTable* variant : every_variant()) {
-      EXPECT_EQ(output_of(*variant).difference(expected), "") << variant->name << " " << description();
+      EXPECT_EQ(difference(output_of(*variant), expected), "") << variant->name << " " << description();
     }
   }
 
@@ -181,7 +183,7 @@ class DepthwiseTester {
   }
 
   uint32_t seed_;
-  int pad_bottom_ = 0, pad_right_ = 0, keep_ = 1, of_ = 1;
+  int pad_bottom_ = 0, pad_right_ = 0, keep_ = 1, of_ = 1, percent_special_ = 0;
   DepthwiseFloat call_ = {.input = nullptr,
                           .height = 1,
                           .width = 1,
@@ -234,6 +236,28 @@ TEST(DepthwiseConv2d, SkipsKernelColumnsBesideAnImageOneColumnWide) {
   DepthwiseTester().image(20, 1, 24).kernel(3, 3).same_padding().run();
   DepthwiseTester().image(20, 1, 24).kernel(3, 5).dilation(1, 2).same_padding().run();
   DepthwiseTester().image(20, 1, 24).kernel(3, 2).dilation(1, 2).padding(1, 1, 1, 1).run();
+}
+
+TEST(DepthwiseConv2d, GivesTheSameBitsOnImagesOfOneRowColumnPixelOrChannel) {
+  for (const int height : {1, 2, 9}) {
+    for (const int width : {1, 2, 17}) {
+      for (const int channels : {1, 4, 19}) {
+        DepthwiseTester(1).image(height, width, channels).kernel(1, 1).run();
+        DepthwiseTester(2).image(height, width, channels).kernel(3, 3).same_padding().run();
+        DepthwiseTester(3).image(height, width, channels).kernel(5, 5).stride(2, 2).same_padding().run();
+        DepthwiseTester(4).image(height, width, channels).kernel(3, 3).dilation(2, 2).padding(4, 4, 4, 4).run();
+      }
+    }
+  }
+}
+
+TEST(DepthwiseConv2d, LetsNanAndInfinityThrough) {
+  for (uint32_t seed = 1; seed <= 40; ++seed) {
+    const int channels = static_cast<int>(seed);
+    DepthwiseTester(seed).image(6, 7, channels).kernel(3, 3).same_padding().clamp(0, 6).with_special_values().run();
+    DepthwiseTester(seed).image(9, 8, channels).kernel(3, 3).stride(2, 2).with_special_values().run_floats();
+    DepthwiseTester(seed).image(20, 1, channels).kernel(5, 1).same_padding().with_special_values().run_floats();
+  }
 }
 
 TEST(DepthwiseConv2d, GivesTheSameBitsOnLayersTooLargeToTakeAtOnce) {

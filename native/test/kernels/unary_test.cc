@@ -12,8 +12,6 @@ constexpr UnaryOp kUnaryOps[] = {UnaryOp::kClamp, UnaryOp::kAbs,      UnaryOp::k
 Buffer<float> result_of(const KernelTable& kernels, UnaryOp op, const Buffer<float>& x, float low, float high) {
   Buffer<float> y(x.size());
   kernels.unary(op, x.data(), x.size(), low, high, y.data());
-  // NaN of any kind is NaN.
-  for (size_t i = 0; i < y.size(); ++i) y[i] = std::isnan(y[i]) ? std::numeric_limits<float>::quiet_NaN() : y[i];
   return y;
 }
 
@@ -33,7 +31,7 @@ TEST(Unary, GivesTheSameBitsInEveryVariant) {
     for (const UnaryOp op : kUnaryOps) {
       const Buffer<float> expected = result_of(reference_kernels(), op, x, low, high);
       for (const KernelTable* variant : every_variant()) {
-        EXPECT_EQ(result_of(*variant, op, x, low, high).difference(expected), "")
+        EXPECT_EQ(difference(result_of(*variant, op, x, low, high), expected), "")
             << variant->name << " operation " << static_cast<int>(op) << " seed " << seed;
       }
     }

@@ -11,8 +11,9 @@ from typing import Any
 
 from approxlite.formats.errors import ApproxError
 from controllers.compare import compare
+from controllers.plot import save_plot
 from controllers.subjects import subjects
-from controllers.tables import print_subject
+from controllers.tables import text_of
 
 REPOSITORY = Path(__file__).parents[3]
 COLLECTION = Path(os.environ.get("APPROX_DATA", REPOSITORY.parent / "shared" / "data"))
@@ -45,7 +46,9 @@ def main() -> int:
             return 1
         results.append(result)
         if not given.json:
-            print_subject(result)
+            print(text_of(result) + "\n", flush=True)
+    save_plot(results, given.cache / "controllers.html")
+    _say(f"plot and traces in {given.cache}")
     missed = [f"{result['name']}: {bar}" for result in results for bar, held in result["bars"].items() if not held]
     if given.json:
         print(json.dumps({"subjects": results, "missed": missed}, indent=1))

@@ -21,7 +21,7 @@ from approxlite.runtime.agreement import Agreement
 from approxlite.runtime.controller import CandidateFacts
 from controllers.frontier import Point
 
-AIMS = (0.0005, 0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.08)
+AIMS = (0.0005, 0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.35)
 """Largest disagreement estimated on the tuning samples: each gives one static rung and one rule."""
 
 DEFAULT_AIM = 0.01  # approxlite.policy.candidates.AIM, what a policy is built with unless told otherwise

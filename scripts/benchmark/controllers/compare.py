@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from approxlite.formats.document import now
+from approxlite.formats.policy import Stage
+from approxlite.formats.trace import save_trace
+from approxlite.policy.simulation.devices import PHONE
 from approxlite.policy.simulation.oracle import oracle_cost
+from approxlite.policy.simulation.trace import trace_rows
 from controllers.adaptive import AIMS, DEFAULT_AIM, Chosen, Tuning, point
 from controllers.engines import engines, play_engine, walkable
 from controllers.frontier import Point, cost_at, share_at_equal_disagreement
 from controllers.measured import Costs, Ladders
 from controllers.really import really_run
-from controllers.rhythm import budgets, heat
+from controllers.rhythm import Budget, Heat, Hour, budgets, facts_of, heat, in_the_sun
+from controllers.speed import MOST_S, MOST_US, speeds
 from controllers.subjects import Subject
 from controllers.tuned import tuned
+
+TRACED = 20_000
+"""Inputs of the hour in the sun that are left in a trace."""
+
+MOST_CERTIFIED = 0.03
+"""Largest aim of candidates that a simulated phone may follow, as after certifying at a few per cent."""
 
 
 def compare(
@@ -28,8 +41,7 @@ def compare(
     say(f"{subject.name}: {len(ladders.configurations)} rungs")
     xs = ladders.samples("test")
     costs = ladders.costs(xs, seconds, seed)
-    flat = Costs(costs.cost_ms, costs.cost_ms, costs.stock_ms, costs.rounds)  # tails are for the hours of use alone
-    tuning_recording, test = ladders.recording("tuning", flat), ladders.recording("test", flat)
+    tuning_recording, test = ladders.recording("tuning", costs), ladders.recording("test", costs)
     other = [rung not in ladders.last_network for rung in range(len(ladders.configurations))]
     tuning = Tuning(tuning_recording, other if any(other) else ())
     stream = subject.order == "stream"
@@ -41,16 +53,22 @@ def compare(
     block = 32 if stream else 1
     headline = next(number for number, each in enumerate(chosen) if each.aim == DEFAULT_AIM)
     ratio, bar = _headline(subject, ours, [exact, *statics], headline, block, seed)
+    every = [point(test, Chosen(0, (Stage(rung=rung),)), ladders.configurations[rung]) for rung in static_rungs]
+    hindsight, _ = _headline(subject, ours, every, headline, block, seed)
     front = [(each.disagreement, each.cost) for each in (exact, *ours)]
     ladder = walkable(tuning_recording, static_rungs, ladders.exact)
     played = [
         play_engine(test, engine, stream=stream, seed=seed)
         for engine in engines(tuning_recording, ladder, ladders.labels("tuning"))
     ]
-    tailed = [ladders.recording(part, costs) for part in ("tuning", "test")] if not stream else None
-    steps = _growing(tuning, chosen)
-    hours = budgets(*tailed, steps, seed) if tailed else []
-    warm = heat(*tailed, steps, seed) if tailed else None
+    steps = _growing(tuning, [each for each in chosen if each.aim <= MOST_CERTIFIED])
+    hours: list[Budget] = []
+    warm: Heat | None = None
+    sunny: list[Hour] = []
+    if not stream:
+        hours, warm = budgets(tuning_recording, test, steps, seed), heat(tuning_recording, test, steps, seed)
+        sunny, lived = in_the_sun(tuning_recording, test, steps, seed)
+        save_trace(cache / f"{subject.name}.trace.jsonl", islice(trace_rows(lived, now(), test.outputs), TRACED))
     ways = {"ours": chosen[headline], "static": tuning.static(DEFAULT_AIM, static_rungs)}
     real = really_run(ladders, xs, ways, test, seconds, seed)
     differs = test.differs()
@@ -71,6 +89,7 @@ def compare(
             for each, way in zip(ours, chosen, strict=True)
         ],
         "ratio": asdict(ratio),
+        "hindsight": asdict(hindsight),
         "bar": bar,
         "really_run": real,
         "oracle": {
@@ -82,6 +101,8 @@ def compare(
         ],
         "budgets": [asdict(each) for each in hours],
         "heat": asdict(warm) if warm else None,
+        "in_the_sun": [asdict(each) for each in sunny],
+        "speed": [asdict(each) for each in speeds(test, facts_of(tuning_recording, steps, PHONE), seed)],
     }
     result["bars"] = {
         f"time at most {bar:g} of {'the best static rung' if subject.within is None else 'static, both within 1 %'}": (
@@ -91,9 +112,13 @@ def compare(
             each["ours_there"] <= each["cost"] for each in result["engines"]
         ),
     }
+    result["bars"][f"a decision at most {MOST_US:g} us, a million inputs at most {MOST_S:g} s"] = all(
+        each["us_step"] <= MOST_US and each["seconds"] <= MOST_S for each in result["speed"]
+    )
     if hours and warm:
         result["bars"]["energy budgets held within 3 %, or reported"] = all(each.holds for each in hours)
         result["bars"]["no slower when warm"] = warm.holds
+        result["bars"]["nothing that is not certified runs"] = not any(each.past_certified for each in sunny)
     return result
 
 

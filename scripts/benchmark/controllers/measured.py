@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -26,12 +27,25 @@ TIMED_SAMPLES = 48
 
 @dataclass(frozen=True)
 class Costs:
-    """By rung: milliseconds and 99th percentile; stock_ms: of stock LiteRT float on the last network."""
+    """By rung: median milliseconds; stock_ms: of stock LiteRT float on the last network."""
 
     cost_ms: NDArray[np.float64]
-    slow_ms: NDArray[np.float64]
     stock_ms: float
     rounds: int
+
+
+class Absence:
+    """Nanoseconds in which this thread, the only one that computes, was not on a processor: others had it. Without
+    them a busy computer, which takes the processor from whoever runs for long, makes slow ways slower still.
+    """
+
+    def __enter__(self) -> Absence:
+        self.ns = 0
+        self._wall, self._here = time.perf_counter_ns(), time.thread_time_ns()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ns = (time.perf_counter_ns() - self._wall) - (time.thread_time_ns() - self._here)
 
 
 class Ladders:
@@ -50,16 +64,16 @@ class Ladders:
         self.last_network = [number for number, (n, _) in enumerate(self._places) if n == len(curves) - 1]
         self._stock = Timed(StockInterpreter(curves[-1].model))
 
-    def recording(self, part: Part, costs: Costs | None = None) -> Recording:
+    def recording(self, part: Part, costs: Costs) -> Recording:
         """Every rung on all samples of a part that rules may be rated on: of pictures, tuning has a part of its own."""
         outputs: list[NDArray[np.float32]] = []
         for curve, ladder, x in zip(self._curves, self._ladders, self.samples(part), strict=True):
             outputs += answers(ladder, len(curve.rungs), x)[0]
-        times = np.ones(len(outputs)) if costs is None else costs.cost_ms
+        times = costs.cost_ms
         return Recording(
             outputs=tuple(outputs),
             cost_ms=tuple(times),
-            slow_ms=tuple(times if costs is None else costs.slow_ms),
+            slow_ms=tuple(times),
             exact_rung=self.exact,
             confidence=confidence_for(of_scores(outputs, times[:, np.newaxis], self.exact)),
             inputs=self.samples(part)[-1] if self._subject.order == "stream" else None,
@@ -80,8 +94,9 @@ class Ladders:
         """The output and the milliseconds of one run on one sample of `xs`, by network."""
         network, place = self._places[rung]
         ladder = self._ladders[network]
-        output = ladder.run(place, xs[network][sample])
-        return np.asarray(output, np.float32).ravel(), ladder.last_ns / 1e6
+        with Absence() as absence:
+            output = ladder.run(place, xs[network][sample])
+        return np.asarray(output, np.float32).ravel(), (ladder.last_ns - absence.ns) / 1e6
 
     def costs(self, xs: Sequence[NDArray[Any]], seconds: float, seed: int) -> Costs:
         """Every rung and stock in turns on the same samples, block by block, in an order drawn anew."""
@@ -92,13 +107,13 @@ class Ladders:
         times = take_turns(runs, chosen, seconds=seconds, seed=seed)
         rungs = [times[str(rung)] for rung in range(len(self._places))]
         median = np.array([np.median(each) for each in rungs])
-        slow = np.array([np.quantile(each, 0.99) for each in rungs])
-        return Costs(median, np.maximum(slow, median), float(np.median(times["stock"])), len(times["stock"]))
+        return Costs(median, float(np.median(times["stock"])), len(times["stock"]))
 
     def stock(self, xs: Sequence[NDArray[Any]], sample: int) -> float:
         """Milliseconds of stock LiteRT on the last network."""
-        self._stock.run(xs[-1][sample])
-        return self._stock.last_ns / 1e6
+        with Absence() as absence:
+            self._stock.run(xs[-1][sample])
+        return (self._stock.last_ns - absence.ns) / 1e6
 
 
 def _at_most(rungs: Sequence[Any], most: int) -> tuple[Any, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -116,6 +117,69 @@ def heat(tuning: Recording, test: Recording, chosen: Sequence[Chosen], seed: int
     return Heat(
         last_to_first_minute(fixed), last_to_first_minute(ours), fixed.state.temperature_c, ours.state.temperature_c
     )
+
+
+@dataclass(frozen=True)
+class Hour:
+    """What one rule did in an hour in the sun. late: share of inputs answered after the deadline."""
+
+    rule: str
+    joules_per_hour: float
+    late: float
+    last_to_first_minute: float
+    temperature_c: float
+    disagreement: float
+    past_certified: int
+
+
+def in_the_sun(tuning: Recording, test: Recording, chosen: Sequence[Chosen], seed: int) -> tuple[list[Hour], Played]:
+    """Every rule that is asked for something, beside exact alone, all on the same inputs; and what `auto` did.
+
+    Inputs come half as fast as exact can answer them at full speed, to be answered in the time exact then takes at its
+    99th percentile. The budget is half way between the cheapest candidate and exact.
+    """
+    device = warm(PHONE)
+    facts = facts_of(tuning, chosen, device)
+    certified = len(facts) - 1
+    deadline_ms = test.on(device)[test.exact_rung].slow_ms
+    scenario = Scenario(device, period_ms=2 * _busy_period(test, device), hours=1.0, deadline_ms=deadline_ms, seed=seed)
+
+    def followed(rule: Rule) -> Played:
+        return play(test, scenario, facts, rule, certified=certified)
+
+    def fixed(candidate: int) -> Rule:
+        return Rule(kind="fixed", confidence=test.confidence, candidate=candidate)
+
+    extremes = [followed(fixed(0)), followed(fixed(certified - 1))]
+    joules = sum(each.joules_per_hour for each in extremes) / 2
+    budget: dict[str, Any] = {"energy_j_per_hour": joules, "idle_w": device.idle_w}
+    rules = {
+        f"budget {joules:.0f} J/h": Rule(kind="budget", confidence=test.confidence, **budget),
+        f"deadline {deadline_ms:.2f} ms": Rule(kind="deadline", confidence=test.confidence, deadline_ms=deadline_ms),
+        f"thermal {HEADROOM_LIMIT:g}": Rule(kind="thermal", confidence=test.confidence, headroom_limit=HEADROOM_LIMIT),
+        "auto, all three": Rule(
+            kind="auto",
+            confidence=test.confidence,
+            deadline_ms=deadline_ms,
+            headroom_limit=HEADROOM_LIMIT,
+            **budget,
+        ),
+    }
+    played = {"exact": extremes[0], "cheapest certified": extremes[1]}
+    played |= {name: followed(rule) for name, rule in rules.items()}
+    hours = [
+        Hour(
+            rule=name,
+            joules_per_hour=each.joules_per_hour,
+            late=float((each.steps["latency_ms"] > np.float32(deadline_ms)).mean()),
+            last_to_first_minute=last_to_first_minute(each),
+            temperature_c=each.state.temperature_c,
+            disagreement=each.disagreement,
+            past_certified=int((each.steps["candidate"] >= certified).sum()),
+        )
+        for name, each in played.items()
+    ]
+    return hours, played["auto, all three"]
 
 
 def last_to_first_minute(played: Played) -> float:

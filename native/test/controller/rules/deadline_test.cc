@@ -40,10 +40,18 @@ TEST(Deadline, RunsTheFastestWhenNothingIsInTimeAndSaysSo) {
   expect_run(session.within(-3.0f), 4, APPROX_REASON_LATE);
 }
 
+TEST(Deadline, WhereNoneIsSureToBeInTimeTakesTheCheapestThatIsUnlessItIsUnsure) {
+  DeadlineTester session;
+  session.options.certified = 2;
+  expect_run(session.within(112.0f), 3, APPROX_REASON_LATE);
+  expect_run(session.within(37.5f), 3, APPROX_REASON_LATE);
+}
+
 TEST(Deadline, NeverPaysWithWhatIsNotCertified) {
   DeadlineTester session;
   session.options.certified = 3;
-  expect_run(session.within(40.0f), 2, APPROX_REASON_LATE);
+  expect_run(session.within(49.0f), 3, APPROX_REASON_LATE);
+  expect_run(session.within(1.0f), 3, APPROX_REASON_LATE);
 }
 
 TEST(Deadline, GivesInputsThatBringNoneTheRulesOwn) {

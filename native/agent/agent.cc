@@ -1,0 +1,106 @@
+#include "agent/agent.h"
+
+#include "agent/clock.h"
+#include "agent/row_text.h"
+#include "engine/text.h"
+
+namespace approxlite::agent {
+namespace {
+
+// While a device cools, its sensors are asked so often: each time costs it some heat.
+constexpr int64_t kCoolingNs = kSecond;
+// A plan whose last line is not whole is looked at again so often, this far apart.
+constexpr int kLooks = 5;
+constexpr int64_t kLookNs = 100 * kMillisecond;
+
+}  // namespace
+
+ExitStatus Agent::run(std::string* error) {
+  std::vector<Block> pending;
+  for (bool going = true; going;) {
+    status_ = read_pending(&pending, &why_);
+    if (status_ != kDone || pending.empty()) break;
+    for (size_t place = 0; place < pending.size() && going; ++place) going = measure_one(pending, place) == Step::kGoOn;
+  }
+  *error = status_ == kDone ? "" : why_;
+  // Where there is no room for rows there is none for this one.
+  if (status_ != kNoRoom) rows_.append(end_row(why_, wall_s()), -1);
+  return status_;
+}
+
+ExitStatus Agent::read_pending(std::vector<Block>* out, std::string* error) const {
+  std::vector<Block> blocks;
+  PlanRead read = PlanRead::kGrowing;
+  std::string problem;
+  for (int look = 0; look < kLooks; ++look) {
+    read = read_plan(folder_.plan(), &blocks, &problem);
+    if (read != PlanRead::kGrowing || interrupted_ != 0) break;
+    sleep_until(boot_ns() + kLookNs);
+  }
+  out->clear();
+  for (Block& block : blocks) {
+    if (!rows_.done().contains(block.number)) out->push_back(std::move(block));
+  }
+  // What is whole is measured first.
+  if (read == PlanRead::kRead || (read == PlanRead::kGrowing && !out->empty())) return kDone;
+  *error = problem;
+  return kUnusable;
+}
+
+Agent::Step Agent::fail(ExitStatus status, std::string why) {
+  status_ = status;
+  why_ = std::move(why);
+  return Step::kEnd;
+}
+
+Agent::Step Agent::written(RowsFile::Written how) {
+  if (how == RowsFile::Written::kYes) return Step::kGoOn;
+  return fail(how == RowsFile::Written::kNoRoom ? kNoRoom : kUnusable, rows_.error());
+}
+
+bool Agent::told_to_end() {
+  if (interrupted_ != 0)
+    why_ = "signal";
+  else if (folder_.stop())
+    why_ = "stop";
+  else
+    return false;
+  return true;
+}
+
+bool Agent::cool_down(double hottest_c) {
+  for (;;) {
+    if (told_to_end()) return false;
+    const std::optional<double> now = device_.hottest_c();
+    if (!now.has_value() || *now < hottest_c) return true;
+    sleep_until(boot_ns() + kCoolingNs);
+  }
+}
+
+Agent::Step Agent::measure_one(const std::vector<Block>& blocks, size_t place) {
+  const Block& block = blocks[place];
+  if (told_to_end()) return Step::kEnd;
+  if (const Step step = written(rows_.reserve(longest_row(block, device_.sources().size(), operators_)));
+      step == Step::kEnd) {
+    return step;
+  }
+  Runner* runner = nullptr;
+  std::string problem;
+  if (block.subject != Subject::kIdle && (runner = runners_.prepare(blocks, place, &problem)) == nullptr) {
+    return fail(kUnusable, format("block %lld: %s", static_cast<long long>(block.number), problem.c_str()));
+  }
+  const int64_t began_waiting_ns = boot_ns();
+  if (block.hottest_c > 0 && !cool_down(block.hottest_c)) return Step::kEnd;
+  measured_.waited_s = block.hottest_c > 0 ? static_cast<double>(boot_ns() - began_waiting_ns) / kSecond : 0;
+  switch (measure(block, runner, device_, &interrupted_, &measured_)) {
+    case Came::kMeasured: return written(rows_.append(block_row(block, measured_, device_.sources()), block.number));
+    case Came::kRefused:
+      return fail(kCannotRun,
+                  format("block %lld: the runtime fails to run the model", static_cast<long long>(block.number)));
+    case Came::kStopped: break;
+  }
+  why_ = "signal";
+  return Step::kEnd;
+}
+
+}  // namespace approxlite::agent

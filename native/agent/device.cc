@@ -1,0 +1,187 @@
+#include "agent/device.h"
+
+#include <dirent.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+
+#include "agent/clock.h"
+#include "agent/tool.h"
+
+namespace approxlite::agent {
+namespace {
+
+// Files of a power supply that carry what was spent, is stored or flows.
+constexpr const char* kSupplyFiles[] = {"charge_counter", "current_now", "voltage_now", "power_now", "energy_now"};
+constexpr size_t kLongestFile = 4096;
+
+// Folders below `parent` whose name begins with `prefix`, in the order of their numbers: cpu2 before cpu10.
+std::vector<std::string> folders(const std::string& parent, const char* prefix) {
+  std::vector<std::string> found;
+  DIR* const listing = opendir(parent.c_str());
+  if (listing == nullptr) return found;
+  while (const dirent* entry = readdir(listing)) {
+    const std::string name = entry->d_name;
+    if (name.starts_with(prefix) && name[0] != '.') found.push_back(parent + "/" + name);
+  }
+  closedir(listing);
+  std::sort(found.begin(), found.end(), [](const std::string& a, const std::string& b) {
+    return a.size() != b.size() ? a.size() < b.size() : a < b;
+  });
+  return found;
+}
+
+std::string first_line(const std::string& path) {
+  std::string content = read_small_file(path);
+  content.erase(std::min(content.find_first_of("\r\n"), content.size()));
+  return content;
+}
+
+std::optional<double> number_in(const std::string& path) {
+  const std::string content = first_line(path);
+  char* end = nullptr;
+  const double value = strtod(content.c_str(), &end);
+  if (end == content.c_str() || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+// Thermal zones count in thousandths of a degree, those of some vendors in degrees; nothing here is colder or hotter.
+std::optional<double> zone_c(const std::string& folder) {
+  std::optional<double> value = number_in(folder + "/temp");
+  if (value.has_value() && std::abs(*value) > 200) *value /= 1000;
+  if (value.has_value() && std::abs(*value) > 200) value.reset();
+  return value;
+}
+
+std::vector<double> megahertz(const std::vector<std::string>& cores, const char* file) {
+  std::vector<double> values;
+  for (const std::string& core : cores) {
+    const std::optional<double> khz = number_in(core + file);
+    if (khz.has_value()) values.push_back(*khz / 1000);
+  }
+  return values;
+}
+
+}  // namespace
+
+Device::Device(std::string root, bool tools) : root_(std::move(root)), tools_(tools) {
+  zones_ = folders(root_ + "/sys/class/thermal", "thermal_zone");
+  for (const std::string& core : folders(root_ + "/sys/devices/system/cpu", "cpu")) {
+    const std::string folder = core + "/cpufreq";
+    if (core.back() >= '0' && core.back() <= '9' && access(folder.c_str(), R_OK) == 0) cores_.push_back(folder);
+  }
+  find_supplies();
+  find_counters();
+  const auto none = [&](const char* name) {
+    return std::find(sources_.begin(), sources_.end(), name) == sources_.end();
+  };
+  const std::optional<std::string> battery = dumpsys("battery");
+  if (battery.has_value() && none("charge_counter") && parse_battery(*battery, "Charge counter").has_value()) {
+    tool_counter_ = static_cast<int>(sources_.size());
+    sources_.push_back("charge_counter");
+  }
+}
+
+// Batteries; the one that is called so, or the first, gives its sources their bare names.
+void Device::find_supplies() {
+  for (const std::string& folder : folders(root_ + "/sys/class/power_supply", "")) {
+    if (first_line(folder + "/type") == "Battery") supplies_.push_back(folder);
+  }
+  std::stable_partition(supplies_.begin(), supplies_.end(),
+                        [](const std::string& path) { return path.ends_with("/battery"); });
+  for (const std::string& folder : supplies_) {
+    const std::string prefix = folder == supplies_.front() ? "" : folder.substr(folder.rfind('/') + 1) + "/";
+    for (const char* file : kSupplyFiles) add_number(folder + "/" + file, prefix + file);
+  }
+}
+
+// Energy meters of rails, and the running counters of desktop processors.
+void Device::find_counters() {
+  for (const std::string& folder : folders(root_ + "/sys/bus/iio/devices", "iio:device")) {
+    add_rails(folder + "/energy_value", first_line(folder + "/name") + "/");
+  }
+  for (const std::string& folder : folders(root_ + "/sys/class/powercap", "intel-rapl:")) {
+    add_number(folder + "/energy_uj", "powercap/" + first_line(folder + "/name"));
+  }
+}
+
+void Device::add_number(const std::string& path, const std::string& source) {
+  if (!number_in(path).has_value()) return;
+  facilities_.push_back({open_file(path), static_cast<int>(sources_.size()), 1, false});
+  sources_.push_back(source);
+}
+
+void Device::add_rails(const std::string& path, const std::string& prefix) {
+  const std::string content = read_small_file(path);
+  const auto rails = parse_rails(content);
+  if (rails.empty()) return;
+  facilities_.push_back({open_file(path), static_cast<int>(sources_.size()), static_cast<int>(rails.size()), true});
+  for (const auto& [name, value] : rails) sources_.push_back(prefix + std::string(name));
+}
+
+std::optional<std::string> Device::dumpsys(const char* service) const {
+  return tools_ ? run_tool({"dumpsys", service}) : std::nullopt;
+}
+
+DeviceState Device::state() const {
+  const std::optional<std::string> thermal = dumpsys("thermalservice");
+  DeviceState state = thermal.has_value() ? parse_thermal_service(*thermal) : DeviceState();
+  if (state.temperature_c.empty()) {
+    for (const std::string& zone : zones_) {
+      const std::optional<double> value = zone_c(zone);
+      const std::string name = first_line(zone + "/type");
+      if (value.has_value())
+        state.temperature_c.emplace(name.empty() ? zone.substr(zone.rfind('/') + 1) : name, *value);
+    }
+  }
+  std::optional<double> tenths = supplies_.empty() ? std::nullopt : number_in(supplies_.front() + "/temp");
+  if (!tenths.has_value()) {
+    const std::optional<std::string> battery = dumpsys("battery");
+    if (battery.has_value()) tenths = parse_battery(*battery, "temperature");
+  }
+  if (tenths.has_value()) state.temperature_c.emplace("battery", *tenths / 10);
+  state.frequency_mhz = megahertz(cores_, "/scaling_cur_freq");
+  state.frequency_limit_mhz = megahertz(cores_, "/scaling_max_freq");
+  return state;
+}
+
+std::optional<double> Device::hottest_c() const {
+  std::optional<double> hottest;
+  for (const auto& [name, value] : state().temperature_c) hottest = std::max(hottest.value_or(value), value);
+  return hottest;
+}
+
+void Device::read_files(std::vector<Reading>* out) const {
+  char content[kLongestFile];
+  for (const Facility& facility : facilities_) {
+    const ssize_t got = pread(facility.file.descriptor(), content, sizeof(content) - 1, 0);
+    const int64_t at_ns = boot_ns();
+    if (got <= 0) continue;
+    content[got] = '\0';
+    if (facility.rails) {
+      const auto rails = parse_rails(std::string_view(content, static_cast<size_t>(got)));
+      // Rails that come and go could not be told apart.
+      if (static_cast<int>(rails.size()) != facility.count) continue;
+      for (int i = 0; i < facility.count; ++i) {
+        out->push_back({at_ns, facility.source + i, rails[static_cast<size_t>(i)].second});
+      }
+    } else {
+      char* end = nullptr;
+      const double value = strtod(content, &end);
+      if (end != content && std::isfinite(value)) out->push_back({at_ns, facility.source, value});
+    }
+  }
+}
+
+void Device::read_tools(std::vector<Reading>* out) const {
+  if (tool_counter_ < 0) return;
+  const std::optional<std::string> battery = dumpsys("battery");
+  const int64_t at_ns = boot_ns();
+  const std::optional<double> counter = battery.has_value() ? parse_battery(*battery, "Charge counter") : std::nullopt;
+  if (counter.has_value()) out->push_back({at_ns, tool_counter_, *counter});
+}
+
+}  // namespace approxlite::agent

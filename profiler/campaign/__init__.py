@@ -1,0 +1,1 @@
+"""Campaigns: planned, measured and journalled, on this computer and on any number of devices."""

@@ -1,0 +1,216 @@
+"""The agent on one device: put there, started on a plan, asked for its rows, ended. Speaks docs/agent-protocol.md."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from approxlite.formats.document import read_bytes
+from approxlite.formats.errors import DeviceError, ModelError
+from approxlite.profiler.blocks import PROTOCOL, AgentBlock, EndRow, OpeningRow, PlannedBlock, parse_agent_row
+from approxlite.profiler.campaign import settings
+from approxlite.profiler.devices.describe import FOLDER
+from approxlite.profiler.devices.faults import DeviceFullError, DeviceRefusedError, WrongAbiError
+from approxlite.profiler.devices.link import Link, checked
+
+AGENT, ENGINE = "approx-agent", "libapproxlite.so"
+RUNTIMES = ("libtensorflowlite_jni.so", "libtensorflowlite_c.so", "libtensorflowlite.so")
+NO_ROOM, CANNOT_RUN, ALREADY_RUNNING = 28, 3, 16
+LONGEST_ALONE_S = 12 * 3600
+"""An agent may go on for so long when the desk is gone, such as on an unplugged device, before it is ended."""
+
+START_TRIES = 100
+"""Tenths of a second in which an agent says that it runs, or why not."""
+
+_MARK = "@agent"
+
+
+@dataclass(frozen=True)
+class AgentFiles:
+    """What a device needs to measure a model. programs: by Android's name of the processor, such as "arm64-v8a", the
+    agent and the libraries it is told of, by key of the start line.
+    """
+
+    model: Path
+    programs: Mapping[str, Mapping[str, Path]]
+
+    @classmethod
+    def found(cls, model: Path, folder: Path) -> AgentFiles:
+        """In a folder per processor, such as `folder`/arm64-v8a: approx-agent, libapproxlite.so and TensorFlow Lite's
+        library. Raises ModelError or DeviceError where there is no such thing."""
+        if not model.is_file():
+            raise ModelError(f"{model}: no such file; give the .tflite file to profile")
+        programs = {}
+        for each in sorted(folder.glob(f"*/{AGENT}")):
+            runtime = next((each.with_name(name) for name in RUNTIMES if each.with_name(name).is_file()), None)
+            engine = each.with_name(ENGINE)
+            if runtime is None or not engine.is_file():
+                missing = ENGINE if runtime is not None else RUNTIMES[0]
+                raise DeviceError(f"{each.parent}: holds {AGENT} but not {missing}; copy it there")
+            programs[each.parent.name] = {"agent": each, "engine": engine, "runtime": runtime}
+        if not programs:
+            raise DeviceError(
+                f"{folder}: holds no agent for devices; build {AGENT} into a folder per processor, such as "
+                f"arm64-v8a, and name the folder above with --agents"
+            )
+        return cls(model, programs)
+
+    def for_device(self, serial: str, abis: Sequence[str]) -> dict[str, bytes]:
+        """Contents by key. Raises WrongAbiError, ModelError, or DeviceError for a program that is not there."""
+        abi = next((abi for abi in abis if abi in self.programs), None)
+        if abi is None:
+            has, have = ", ".join(abis) or "an unknown processor", ", ".join(self.programs) or "none"
+            raise WrongAbiError(f"{serial}: has {has}, and there are agents for {have}; build one for this device")
+        contents = {key: read_bytes(path, DeviceError, 1 << 30) for key, path in self.programs[abi].items()}
+        return {"model": read_bytes(self.model, ModelError, 1 << 31), **contents}
+
+
+@dataclass(frozen=True)
+class Poll:
+    """What was new on a device. lines: of rows.jsonl, so far, torn ones not counted. status: the agent's, None while it
+    runs or where it did not end by itself. guarded: whether the watchdog still has settings to put back.
+    """
+
+    lines: int
+    running: bool
+    status: int | None
+    said: str
+    guarded: bool
+    opening: OpeningRow | None = None
+    blocks: tuple[AgentBlock, ...] = ()
+    ended: EndRow | None = None
+
+
+@dataclass
+class Agent:
+    """Of one campaign on one device. Belongs to one thread; every call may raise a fault and be made again."""
+
+    folder: str
+    threads: int = 1
+    seed: int = 0
+    _paths: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, campaign: str, *, threads: int = 1, seed: int = 0) -> Agent:
+        return cls(f"{FOLDER}/{campaign}", threads, seed)
+
+    def install(self, link: Link, contents: Mapping[str, bytes]) -> None:
+        """Puts files on the device that are not there yet; they go by their content, so that a whole one is the right
+        one, and campaigns share them."""
+        names = {key: f"{FOLDER}/files/{hashlib.sha256(each).hexdigest()[:16]}" for key, each in contents.items()}
+        listed = checked(link, f"mkdir -p {FOLDER}/files {self.folder} && ls {FOLDER}/files").split()
+        for key, content in contents.items():
+            if names[key].rpartition("/")[2] not in listed:
+                link.push(content, names[key], mode=0o755)
+        link.push(settings.SCRIPT, f"{self.folder}/settings.sh")
+        self._paths = names
+
+    def start(self, link: Link, plan: Sequence[PlannedBlock], wanted: dict[str, str], *, lease_s: int) -> str:
+        """Pushes the plan, changes settings and starts the agent, unless one runs; what the settings said."""
+        self.plan(link, plan)
+        take = settings.take_command(self.folder, wanted, lease_s=lease_s, longest_s=LONGEST_ALONE_S)
+        keys = {"protocol": PROTOCOL, "folder": self.folder, "threads": self.threads, "seed": self.seed}
+        keys |= {key: path for key, path in self._paths.items() if key != "agent"}
+        line = " ".join(f"{key}={value}" for key, value in keys.items())
+        # The status goes to a file: nobody waits for the agent.
+        run = f"{self._paths['agent']} {line} > agent.log 2>&1; echo $? > status"
+        script = (
+            f"cd {self.folder} && {take}\nrm -f stop status\n"
+            f"setsid sh -c {shlex.quote(run)} > /dev/null 2>&1 < /dev/null &\n"
+            f"tries={START_TRIES}; while [ $tries -gt 0 ] && [ ! -e status ]; do\n"
+            f"{_RUNS}; [ $runs = no ] || break; tries=$((tries - 1)); sleep 0.1; done; true"
+        )
+        return checked(link, script)
+
+    def plan(self, link: Link, plan: Sequence[PlannedBlock]) -> None:
+        """Replaces the plan in one step; an agent that comes to the end of what it read looks again."""
+        link.push(b"".join(map(_line, plan)), f"{self.folder}/plan.jsonl")
+
+    def guard(self, link: Link, wanted: dict[str, str], *, lease_s: int) -> None:
+        """Changes the settings again, while the agent runs."""
+        take = settings.take_command(self.folder, wanted, lease_s=lease_s, longest_s=LONGEST_ALONE_S)
+        checked(link, f"cd {self.folder} && {take}")
+
+    def poll(self, link: Link, after: int) -> Poll:
+        """Rows from line `after` on, and whether the agent runs. One round trip; it also renews the desk's lease."""
+        script = (
+            f"cd {self.folder} 2> /dev/null || {{ echo; echo '{_MARK} no - gone'; exit 0; }}\n"
+            f"touch alive 2> /dev/null; {_RUNS}\n"
+            f"tail -n +{after + 1} rows.jsonl 2> /dev/null\n"
+            f"held=$([ -e {settings.SAVED} ] && echo held)\n"
+            f'echo; echo "{_MARK} $runs $(cat status 2> /dev/null || echo -) $held"\n'
+            "[ $runs = yes ] || tail -n 1 agent.log 2> /dev/null; true"
+        )
+        rows, found, rest = checked(link, script).rpartition(f"\n{_MARK} ")
+        if not found:
+            raise DeviceRefusedError(f"{link.serial}: answers in a way that this version does not understand")
+        state, _, said = rest.partition("\n")
+        runs, status, *held = state.split()
+        return _read(
+            rows, after, link.serial, running=runs == "yes", said=" ".join(said.split()),
+            status=int(status) if runs != "yes" and status.isdecimal() else None, guarded="held" in held,
+        )  # fmt: skip
+
+    def end(self, link: Link) -> None:
+        """Ends the agent in mid-block, if it runs: its rows are on the disk."""
+        checked(link, f"cd {self.folder} 2> /dev/null || exit 0\n{_RUNS}\n[ $runs = no ] || kill -9 $number; true")
+
+    def restore(self, link: Link) -> None:
+        """Puts the settings back."""
+        settings.restore(link, self.folder)
+
+    def remove(self, link: Link) -> None:
+        """Takes the campaign off the device, its settings restored; the files that campaigns share stay."""
+        self.restore(link)
+        checked(link, f"rm -rf {self.folder}")
+
+
+_RUNS = (
+    'runs=no; number=$(cat lock 2> /dev/null) && [ -n "$number" ] && '
+    "{ tr '\\0' ' ' < /proc/$number/cmdline; } 2> /dev/null | grep -qF \"folder=$PWD \" && runs=yes"
+)
+
+
+def _line(block: PlannedBlock) -> bytes:
+    """Whole numbers without a fraction: agents tell 1 and 1.0 apart."""
+    fields = {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in block.model_dump(mode="json").items()
+    }
+    return json.dumps(fields).encode() + b"\n"
+
+
+def explained(serial: str, poll: Poll) -> DeviceError | None:
+    """Why an agent that has ended cannot simply be started again; None when it can."""
+    said = poll.said or "it does not say why"
+    if poll.status == NO_ROOM or (poll.status not in (None, 0) and "No space left" in said):
+        return DeviceFullError(f"{serial}: no room left on the device; free some storage and try again")
+    if poll.status == CANNOT_RUN:
+        return DeviceRefusedError(f"{serial}: the model cannot be run on this device ({said})")
+    if poll.status in (None, 0, ALREADY_RUNNING) or poll.status > 128:
+        return None
+    if poll.status in (126, 127):
+        return WrongAbiError(f"{serial}: the agent is for another processor or system than this device's ({said})")
+    return DeviceRefusedError(f"{serial}: the agent ended with status {poll.status} ({said})")
+
+
+def _read(rows: str, after: int, serial: str, *, running: bool, status: int | None, said: str, guarded: bool) -> Poll:
+    # Shells of some vendors add warnings of their own; rows are objects.
+    whole = [line for line in rows.split("\n")[:-1] if line.startswith("{")]
+    parsed = [parse_agent_row(line, f"{serial}: rows.jsonl") for line in whole]
+    openings = [row for row in parsed if isinstance(row, OpeningRow)]
+    ends = [row for row in parsed if isinstance(row, EndRow)]
+    return Poll(
+        lines=after + len(whole),
+        running=running,
+        status=status,
+        said=said,
+        guarded=guarded,
+        opening=openings[-1] if openings else None,
+        blocks=tuple(row for row in parsed if isinstance(row, AgentBlock)),
+        ended=ends[-1] if ends else None,
+    )

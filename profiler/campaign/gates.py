@@ -1,0 +1,39 @@
+"""When a device may be measured: cool, charged, and not throttled. Otherwise, what it waits for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from approxlite.profiler.devices.describe import State
+
+DIE_MARGIN_C = 15.0
+"""How much hotter than skin and battery the hottest sensor, on the processor, may be between two blocks."""
+
+
+@dataclass(frozen=True)
+class Gates:
+    """hottest_c: of battery and skin. lowest, highest: charge, 0..1; what a device does not tell holds nothing up."""
+
+    hottest_c: float = 37.0
+    lowest: float = 0.15
+    highest: float = 1.0
+
+    @classmethod
+    def for_energy(cls, hottest_c: float = 37.0) -> Gates:
+        """In the middle of the battery, where its voltage is flat."""
+        return cls(hottest_c, 0.30, 0.80)
+
+    def waits_for(self, state: State) -> str | None:
+        """Such as "cooling 38.4 → 37.0 °C"; None when the device may be measured."""
+        battery, thermal = state.battery, state.thermal
+        skin = [value for name, value in thermal.temperatures_c.items() if "skin" in name.lower()]
+        known = [value for value in (*skin, battery.temperature_c) if value is not None]
+        if known and max(known) > self.hottest_c:
+            return f"cooling {max(known):.1f} → {self.hottest_c:.1f} °C"
+        if thermal.status not in (None, "none", "light"):
+            return f"cooling, thermal status {thermal.status} → light"
+        if battery.charge is not None and battery.charge < self.lowest:
+            return f"charging {battery.charge:.0%} → {self.lowest:.0%}"
+        if battery.charge is not None and battery.charge > self.highest:
+            return f"discharging {battery.charge:.0%} → {self.highest:.0%}"
+        return None

@@ -1,0 +1,81 @@
+"""What a campaign changes on a device while it measures, and how that is put back whatever dies.
+
+The device's own settings.sh does it, see there: what was found is on the device's disk before anything changes, and a
+watchdog on the device puts it back when the desk does not come back. Only a device that is rebooted while the desk is
+dead keeps its changes until the next campaign, or `approxlite devices --restore`, reaches it.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from approxlite.profiler.devices.link import Link, checked
+
+SCRIPT = Path(__file__).with_name("settings.sh").read_bytes()
+SAVED = "settings.saved"
+LOOPBACK = ("127.0.0.1:", "localhost:", "[::1]:")
+
+QUIET = {
+    "brightness_mode": "0",
+    "brightness": "20",
+    "screen_timeout_ms": "1800000",
+    "stay_on": "7",
+    "power_saving": "0",
+    "performance_mode": "true",
+}
+"""For every campaign. An unrooted shell holds no wake lock; a screen that stays on keeps the processor awake too."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One setting as it was found, and what it is now; None where the device refused."""
+
+    name: str
+    before: str
+    after: str | None
+
+
+def wanted(serial: str, *, measures_energy: bool) -> dict[str, str]:
+    """Settings of a campaign on that device. One that is reached by radio keeps its radio."""
+    settings = dict(QUIET)
+    if ":" not in serial or serial.startswith(LOOPBACK):
+        settings["airplane"] = "1"
+    if measures_energy:
+        settings["charging"] = "false"
+    return settings
+
+
+def take_command(folder: str, settings: dict[str, str], *, lease_s: int, longest_s: int) -> str:
+    """Records and changes, and leaves the watchdog behind; its output is for `changes`."""
+    pairs = " ".join(f"{name}={value}" for name, value in sorted(settings.items()))
+    script, where = shlex.quote(f"{folder}/settings.sh"), shlex.quote(folder)
+    return (
+        f"touch {where}/alive; sh {script} take {where} {pairs} || exit $?; "
+        f"setsid sh {script} watch {where} {lease_s} {longest_s} > /dev/null 2>&1 < /dev/null &"
+    )
+
+
+def changes(output: str) -> list[Change]:
+    """What `take_command` printed."""
+    lines = [line.split() for line in output.splitlines()]
+    return [
+        Change(n, before, None if after == "refused" else after)
+        for n, before, after in (p for p in lines if len(p) == 3)
+    ]
+
+
+def restore(link: Link, folder: str) -> None:
+    """Puts everything back. Raises a fault; then it can be tried again."""
+    where = shlex.quote(folder)
+    checked(link, f"[ ! -e {where}/{SAVED} ] || sh {where}/settings.sh restore {where}")
+
+
+def restore_leftovers(link: Link, root: str) -> list[str]:
+    """Puts back what campaigns that died with their device have left; the names of their folders below `root`."""
+    listed = checked(link, f"ls -d {shlex.quote(root)}/*/{SAVED} 2>/dev/null; true").split()
+    folders = [name.removesuffix(f"/{SAVED}") for name in listed if name.endswith(SAVED)]
+    for folder in folders:
+        restore(link, folder)
+    return folders

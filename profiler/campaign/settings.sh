@@ -1,0 +1,112 @@
+#!/bin/sh
+# Settings of a device that campaigns change. It runs on the device, so that they come back even when the desk is gone.
+#   settings.sh take FOLDER NAME=VALUE...       records what is there, once, then changes it; says "NAME BEFORE AFTER" of each
+#   settings.sh restore FOLDER                  puts everything back; 1 where something does not go back, which stays recorded
+#   settings.sh watch FOLDER LEASE_S LONGEST_S  restores once FOLDER/alive is LEASE_S old and the agent has ended, at the
+#                                               latest LONGEST_S later; ends when there is nothing to restore
+# Before anything is changed the record is on the disk, and it goes only when all is back. AFTER is "refused" where the
+# device does not do it. Status 28: no room for the record, nothing was changed.
+action=$1 folder=$2
+shift 2
+saved=$folder/settings.saved
+
+read_one() {
+  case $1 in
+    airplane) settings get global airplane_mode_on ;;
+    brightness_mode) settings get system screen_brightness_mode ;;
+    brightness) settings get system screen_brightness ;;
+    screen_timeout_ms) settings get system screen_off_timeout ;;
+    stay_on) settings get global stay_on_while_plugged_in ;;
+    power_saving) settings get global low_power ;;
+    performance_mode) echo "${performance_mode:-false}" ;; # devices do not tell; they start without it
+    charging) if dumpsys battery | grep -q 'powered: true'; then echo true; else echo false; fi ;;
+  esac 2> /dev/null
+}
+
+put() { if [ "$3" = null ]; then settings delete "$1" "$2"; else settings put "$1" "$2" "$3"; fi; }
+
+write_one() {
+  case $1 in
+    airplane)
+      if [ "$2" = 1 ]; then cmd connectivity airplane-mode enable; else cmd connectivity airplane-mode disable; fi ||
+        put global airplane_mode_on "$2"
+      [ "$2" != null ] || put global airplane_mode_on null ;;
+    brightness_mode) put system screen_brightness_mode "$2" ;;
+    brightness) put system screen_brightness "$2" ;;
+    screen_timeout_ms) put system screen_off_timeout "$2" ;;
+    stay_on) put global stay_on_while_plugged_in "$2" ;;
+    power_saving) put global low_power "$2" ;;
+    performance_mode) cmd power set-fixed-performance-mode-enabled "$2" && performance_mode=$2 ;;
+    charging) if [ "$2" = false ]; then dumpsys battery suspend_input; else dumpsys battery reset; fi ;;
+  esac > /dev/null 2>&1
+}
+
+locked() { # two of us never change settings at once; what is locked is the folder, which needs no room
+  exec 9< "$folder" && { ! command -v flock > /dev/null || flock 9; }
+}
+
+boot() { cat /proc/sys/kernel/random/boot_id 2> /dev/null || echo unknown; }
+
+take() {
+  # A reboot forgets some settings; until then there is nothing to do twice.
+  [ -e "$saved" ] && [ "$(cat "$folder/settings.taken" 2> /dev/null)" = "$(boot) $*" ] && return 0
+  { cat "$saved" 2> /dev/null; for each; do
+    name=${each%%=*}
+    grep -q "^$name " "$saved" 2> /dev/null || echo "$name $(read_one "$name")"
+  done; } > "$saved.new" && sync && [ "$(wc -l < "$saved.new")" -ge $# ] && mv "$saved.new" "$saved" ||
+    { rm -f "$saved.new"; echo "No space left on device"; return 28; }
+  for each; do
+    name=${each%%=*} value=${each#*=}
+    before=$(grep "^$name " "$saved" | cut -d' ' -f2)
+    write_one "$name" "$value"
+    after=$(read_one "$name")
+    [ "$after" = "$value" ] || after=refused
+    echo "$name $before $after"
+  done
+  echo "$(boot) $*" > "$folder/settings.taken" || true
+}
+
+restore() {
+  [ -e "$saved" ] || return 0
+  failed=0
+  while read -r name before; do
+    # A device on a cable charges again when it likes: that it was told to is all there is to check.
+    [ "$name" != charging ] || before=true
+    write_one "$name" "$before" < /dev/null 9<&-
+    case $name in charging | performance_mode) continue ;; esac
+    [ "$(read_one "$name" < /dev/null)" = "$before" ] || { echo "$name is not $before again"; failed=1; }
+  done < "$saved"
+  [ $failed = 0 ] && rm -f "$saved" "$folder/settings.taken"
+  return $failed
+}
+
+agent_runs() {
+  number=$(cat "$folder/lock" 2> /dev/null) && [ -n "$number" ] &&
+    { tr '\0' ' ' < "/proc/$number/cmdline"; } 2> /dev/null | grep -qF "folder=$folder "
+}
+
+watch() {
+  lease=$1 longest=$2 overtime=0
+  step=$((lease / 4))
+  [ $step -ge 1 ] || step=1
+  mkdir -p "$folder/watch"
+  exec 8< "$folder/watch" && { ! command -v flock > /dev/null || flock -n 8; } || return 0
+  while [ -e "$saved" ]; do
+    sleep $step 8<&-
+    age=$(($(date +%s) - $(stat -c %Y "$folder/alive" 2> /dev/null || echo 0)))
+    [ $age -ge "$lease" ] || { overtime=0; continue; }
+    if agent_runs; then
+      overtime=$((overtime + step))
+      [ $overtime -ge "$longest" ] || continue
+      kill -9 "$number"
+    fi
+    (locked && restore) 8<&-
+  done
+}
+
+case $action in
+  take) locked && take "$@" ;;
+  restore) locked && restore ;;
+  watch) watch "$@" ;;
+  *) exit 2 ;;
+esac

@@ -1,0 +1,43 @@
+"""What an energy campaign found, with everything a reader needs to believe it or not."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from approxlite.formats.document import Document
+from approxlite.formats.interval import Estimate
+
+
+class SourceRecord(Document):
+    """The source that was used; facilities that were refused, and why."""
+
+    kind: str
+    facilities: tuple[str, ...]
+    corrected: str
+    step_j: float
+    lag_s: float
+    refused: dict[str, str]
+
+
+class EnergyOutcome(Document):
+    """Energy of a configuration beside exact.
+
+    ratio: of what an inference costs beyond idle; whole_ratio: of what the device spends while it infers without pause.
+    exact_mj, setting_mj: beyond idle, of an inference; the calibration of the device's gauge is not in their intervals.
+    same: exact compared with itself in the same way (99 % interval), which has to contain 1.
+    planned_s: said before it began. stopped: the interval was as narrow as wanted, or time was up.
+    """
+
+    configuration: str
+    source: SourceRecord
+    ratio: Estimate
+    whole_ratio: Estimate
+    exact_mj: Estimate
+    setting_mj: Estimate
+    idle_w: Estimate
+    same: Estimate
+    planned_s: float
+    spent_s: float
+    stopped: Literal["width", "time"]
+    left_out: dict[str, int]
+    sessions: int

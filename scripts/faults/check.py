@@ -1,0 +1,93 @@
+"""Behind scripts/check-faults."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+sys.path.insert(0, str(REPOSITORY / "tests"))
+os.environ["PYTHONPATH"] = os.pathsep.join([str(REPOSITORY / "tests"), os.environ.get("PYTHONPATH", "")])
+
+from farm.farm import Farm, FarmUnavailableError, fetch_packages  # noqa: E402
+from farm.trials import Trials, equal_devices, idle_share, throughput  # noqa: E402
+
+DEVICES = 3
+MANY = 8
+SPEEDUP = 7.0
+ROUND_TRIPS = 2.0
+IDLE = 0.05
+SWEEPS = 24
+"""Of one device; many devices get as many each."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="check-faults", description="Profiles under faults and holds it to its bars.")
+    parser.add_argument("--faults", type=int, default=200, help="how many (200)")
+    parser.add_argument("--seed", type=int, default=0, help="of the faults (0)")
+    parser.add_argument("--faults-only", action="store_true", help="without throughput and overhead")
+    parser.add_argument("--json", action="store_true", help="the figures as JSON")
+    options = parser.parse_args()
+    if options.faults < 1:
+        parser.error("--faults must be at least 1")
+    packages = Path(os.environ.get("APPROX_FARM", REPOSITORY / "build" / "farm"))
+    try:
+        found = figures(fetch_packages(packages), options)
+    except FarmUnavailableError as reason:
+        print(f"check-faults: needs a farm of adb devices: {reason}", file=sys.stderr)
+        return 3
+    if options.json:
+        print(json.dumps(found, indent=1))
+    else:
+        print("| figure | value | bar | held |\n|---|---|---|---|")
+        for name, (value, bar, held) in found["bars"].items():
+            print(f"| {name} | {value:.3g} | {bar} | {'yes' if held else '**no**'} |")
+        print(f"faults: {found['faults']}")
+    return 0 if all(held for _, _, held in found["bars"].values()) else 1
+
+
+def figures(packages: Path, options: argparse.Namespace) -> dict[str, dict[str, object]]:
+    bars: dict[str, tuple[float, str, bool]] = {}
+    with tempfile.TemporaryDirectory(prefix="check-faults") as name:
+        folder = Path(name)
+        with _farm(folder / "few", packages, DEVICES) as farm:
+            trials = Trials(farm, folder, options.seed, sweeps=SWEEPS)
+            try:
+                under = trials.run(options.faults)
+            finally:
+                trials.close()
+        for what, count in (
+            ("rows lost", under.rows_lost),
+            ("rows twice", under.rows_twice),
+            ("rows changed", under.rows_changed),
+            ("settings not restored", under.settings_lost),
+            ("campaigns that did not end", under.unfinished),
+        ):
+            bars[what] = (count, "0", count == 0)
+        if not options.faults_only:
+            with _farm(folder / "many", packages, MANY) as farm:
+                one, _ = throughput(farm, folder, 1, sweeps=SWEEPS)
+                many, standings = throughput(farm, folder, MANY, sweeps=SWEEPS * MANY)
+                trips = sum(each[1] for each in standings.values()) / sum(each[0] for each in standings.values())
+                idle = idle_share(farm, folder)
+            bars[f"throughput of {MANY} devices, times one's"] = (
+                many / one,
+                f"at least {SPEEDUP}",
+                many >= SPEEDUP * one,
+            )
+            bars["adb round trips a block"] = (trips, f"at most {ROUND_TRIPS}", trips <= ROUND_TRIPS)
+            bars[f"share of a core, idle farm of {MANY}"] = (idle, f"under {IDLE}", idle < IDLE)
+    return {"bars": bars, "faults": under.json()}  # type: ignore[dict-item]
+
+
+def _farm(folder: Path, packages: Path, devices: int) -> Farm:
+    folder.mkdir()
+    return Farm(folder, packages, equal_devices(devices))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""Devices that are missing, several, locked or nameless: one line with the remedy, and exit code 3."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from farm.server import ListingServer
+
+Serve = Callable[..., None]
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+    """`serve(serial="unauthorized", ...)`: an adb server that sees these devices."""
+    running: list[ListingServer] = []
+
+    def start(**states: str) -> None:
+        running.append(ListingServer(states))
+        monkeypatch.setenv("ANDROID_ADB_SERVER_HOST", "127.0.0.1")
+        monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(running[-1].port))
+
+    yield start
+    for server in running:
+        server.close()
+
+
+@pytest.fixture
+def agents(tmp_path: Path) -> Path:
+    folder = tmp_path / "agents" / "arm64-v8a"
+    folder.mkdir(parents=True)
+    for name in ("approx-agent", "libapproxlite.so", "libtensorflowlite_jni.so"):
+        (folder / name).write_bytes(b"program")
+    return folder.parent
+
+
+def refused(approxlite: Any, *arguments: object) -> str:
+    ran = approxlite(*arguments)
+    lines = ran.stderr.splitlines()
+    assert ran.code == 3, ran
+    assert len(lines) == 1, lines
+    return str(lines[0])
+
+
+def test_two_devices_have_to_be_told_apart(approxlite: Any, serve: Serve, model: Path, tmp_path: Path) -> None:
+    serve(A="device", B="device")
+    line = refused(approxlite, "profile", model, "--device", "adb", "--out", tmp_path / "p.jsonl")
+    assert line == "approxlite: 2 devices: A, B; choose one with --device"
+
+
+def test_an_unknown_serial_names_those_there_are(approxlite: Any, serve: Serve, model: Path, tmp_path: Path) -> None:
+    serve(A="device")
+    line = refused(approxlite, "profile", model, "--device", "X", "--out", tmp_path / "p.jsonl")
+    assert line == "approxlite: no device 'X'; adb sees A"
+
+
+def test_no_device_at_all_says_what_to_do(approxlite: Any, serve: Serve, model: Path, tmp_path: Path) -> None:
+    serve()
+    for name in ("adb", "all"):
+        line = refused(approxlite, "profile", model, "--device", name, "--out", tmp_path / "p.jsonl")
+        assert "connect one, turn on USB debugging" in line
+
+
+def test_an_unauthorised_device_asks_to_be_unlocked(approxlite: Any, serve: Serve, model: Path, tmp_path: Path) -> None:
+    serve(A="unauthorized")
+    line = refused(approxlite, "profile", model, "--device", "A", "--out", tmp_path / "p.jsonl")
+    assert line == "approxlite: A: unlock the device and accept this computer's key, then try again"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # adbutils leaves its sockets open
+def test_a_missing_adb_says_what_to_set(
+    approxlite: Any, monkeypatch: pytest.MonkeyPatch, model: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ADB", str(tmp_path / "no-adb"))
+    monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", "1")
+    line = refused(approxlite, "profile", model, "--device", "A", "--out", tmp_path / "p.jsonl")
+    assert "set ADB to the program" in line
+    assert "adb cannot be used" in refused(approxlite, "devices")
+
+
+def test_missing_programs_say_where_they_go(approxlite: Any, serve: Serve, model: Path, tmp_path: Path) -> None:
+    serve(A="device")
+    line = refused(
+        approxlite, "profile", model, "--device", "A", "--out", tmp_path / "p.jsonl", "--agents", tmp_path / "none"
+    )
+    assert "holds no agent for devices; build approx-agent into a folder per processor" in line
+
+
+def test_a_program_without_its_libraries_names_the_missing_one(
+    approxlite: Any, serve: Serve, agents: Path, model: Path, tmp_path: Path
+) -> None:
+    serve(A="device")
+    (agents / "arm64-v8a" / "libapproxlite.so").unlink()
+    line = refused(approxlite, "profile", model, "--device", "A", "--out", tmp_path / "p.jsonl", "--agents", agents)
+    assert line.endswith("holds approx-agent but not libapproxlite.so; copy it there")
+
+
+def test_a_missing_model_is_named(approxlite: Any, serve: Serve, agents: Path, tmp_path: Path) -> None:
+    serve(A="device")
+    ran = approxlite("profile", tmp_path / "no.tflite", "--device", "A", "--out", tmp_path / "p", "--agents", agents)
+    assert ran.code == 2
+    assert ran.stderr == f"approxlite: {tmp_path}/no.tflite: no such file; give the .tflite file to profile\n"
+
+
+def test_this_computer_and_devices_are_not_mixed(approxlite: Any, model: Path, tmp_path: Path) -> None:
+    ran = approxlite("profile", model, "--device", "host", "--device", "A", "--out", tmp_path / "p.jsonl")
+    assert (ran.code, len(ran.stderr.splitlines())) == (2, 1)
+
+
+def test_there_is_nothing_to_resume_without_a_profile(approxlite: Any, model: Path, tmp_path: Path) -> None:
+    ran = approxlite("profile", model, "--resume", "--out", tmp_path / "p.jsonl")
+    assert ran.code == 2
+    assert "nothing to resume" in ran.stderr
+
+
+def test_devices_lists_what_cannot_be_used_and_why(approxlite: Any, serve: Serve) -> None:
+    serve(A="unauthorized", B="offline")
+    ran = approxlite("devices")
+    assert ran.code == 0
+    assert "accept this computer's key" in ran.stdout
+    assert "reconnect the cable" in ran.stdout
