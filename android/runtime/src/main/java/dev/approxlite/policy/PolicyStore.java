@@ -34,14 +34,21 @@ public final class PolicyStore {
     }
 
     /**
-     * Opens the store, and makes it if it is not there. A state that cannot be read counts as none: nothing runs but
-     * exact, and {@link #wasDamaged} says so.
+     * Opens the store, and makes it if it is not there. A state that cannot be read, or is gone while policies are left,
+     * counts as none: nothing runs but exact, {@link #wasDamaged} says so, and what is left says which sequence numbers
+     * were here before.
      *
      * @throws IOException if the folder cannot be made or read
      */
     public static PolicyStore open(Path folder) throws IOException {
         Files.createDirectories(folder);
-        PolicyStore store = new PolicyStore(folder, StoreState.read(folder));
+        StoreState found = StoreState.read(folder);
+        PolicyStore store = new PolicyStore(folder, found);
+        if (found.damaged) {
+            store.state = new StoreState(null, null, store.highestLeft(), true);
+        } else if (found == StoreState.NEW) {
+            found.write(folder); // from now on, a state that is gone is damage
+        }
         store.sweep();
         return store;
     }
@@ -131,8 +138,21 @@ public final class PolicyStore {
         }
     }
 
+    /** The highest sequence number of the whole policies that lie here; -1 if there is none. */
+    private long highestLeft() throws IOException {
+        long highest = -1;
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + StoreState.SUFFIX)) {
+            for (Path each : files) {
+                String name = each.getFileName().toString();
+                PolicyArchive left = load(name.substring(0, name.length() - StoreState.SUFFIX.length()));
+                highest = left == null ? highest : Math.max(highest, left.policy().sequence());
+            }
+        }
+        return highest;
+    }
+
     private Path file(String name) {
-        return folder.resolve(name + ".approx");
+        return folder.resolve(name + StoreState.SUFFIX);
     }
 
     /** Files that nothing names any more. */
@@ -140,11 +160,12 @@ public final class PolicyStore {
         if (state.damaged) {
             return; // a person may still want to look at them
         }
-        Set<String> kept = new HashSet<>(Arrays.asList(StoreState.FILE, state.running + ".approx", state.lastGood + ".approx"));
+        Set<String> kept = new HashSet<>(Arrays.asList(
+                StoreState.FILE, state.running + StoreState.SUFFIX, state.lastGood + StoreState.SUFFIX));
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
             for (Path each : files) {
                 String name = each.getFileName().toString();
-                if (!kept.contains(name) && (name.endsWith(".approx") || DurableFile.isUnfinished(each))) {
+                if (!kept.contains(name) && (name.endsWith(StoreState.SUFFIX) || DurableFile.isUnfinished(each))) {
                     Files.delete(each);
                 }
             }

@@ -12,27 +12,27 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /** Files that Python, C++ and Java read alike; the folder is given by the property {@code contract}. */
-final class Contract {
+public final class Contract {
     private Contract() {}
 
-    static Path path(String name) {
+    public static Path path(String name) {
         return Paths.get(System.getProperty("contract", "tests/contract"), name);
     }
 
-    static byte[] bytes(String name) throws IOException {
+    public static byte[] bytes(String name) throws IOException {
         return Files.readAllBytes(path(name));
     }
 
-    static String text(String name) throws IOException {
+    public static String text(String name) throws IOException {
         return new String(bytes(name), StandardCharsets.UTF_8);
     }
 
-    static List<String> lines(String name) throws IOException {
+    public static List<String> lines(String name) throws IOException {
         return Files.readAllLines(path(name));
     }
 
     /** An archive of stored members, by name and content in turn. */
-    static byte[] archive(Object... members) throws IOException {
+    public static byte[] archive(Object... members) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
             for (int i = 0; i < members.length; i += 2) {
@@ -50,7 +50,7 @@ final class Contract {
         return bytes.toByteArray();
     }
 
-    static byte[] signedPolicy() throws IOException {
+    public static byte[] signedPolicy() throws IOException {
         return archive("policy.json", bytes("policy.json"), "signature", bytes("signature.json"));
     }
 }

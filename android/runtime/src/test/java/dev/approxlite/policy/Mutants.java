@@ -4,12 +4,12 @@ import java.util.Arrays;
 import java.util.Random;
 
 /** Bytes that were damaged the way storage, cables and people damage them. */
-final class Mutants {
+public final class Mutants {
     private static final byte[] LIKELY = "0123456789-+.eE\"{}[]:,\\ntf\u0000".getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
 
     private Mutants() {}
 
-    static byte[] of(byte[] good, Random random) {
+    public static byte[] of(byte[] good, Random random) {
         byte[] mutant = good.clone();
         switch (random.nextInt(4)) {
             case 0:

@@ -73,7 +73,7 @@ public class PolicyArchiveTest {
         assertTrue("only " + refused, refused > good.length - 250);
     }
 
-    @Test
+    @Test(timeout = 120_000)
     public void noMutantOfASignedPolicySaysAnythingElse() throws Exception {
         byte[] good = Contract.signedPolicy();
         Policy whole = PolicyArchive.read(good).policy();

@@ -70,7 +70,7 @@ public class PolicyTest {
         assertEquals(Reason.DAMAGED, refused.reason());
     }
 
-    @Test
+    @Test(timeout = 120_000)
     public void tenThousandMutantsAreReadOrRefusedButNeverMore() throws Exception {
         byte[] good = Contract.bytes("policy.json");
         Random random = new Random(1);

@@ -10,29 +10,30 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** A desk that signs the contract policy under any sequence number. */
-final class Signer {
+public final class Signer {
     private final KeyPair pair;
     private final Map<Long, byte[]> made = new HashMap<>();
 
-    Signer() throws Exception {
+    public Signer() throws Exception {
         KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
         generator.initialize(new ECGenParameterSpec("secp256r1"));
         pair = generator.generateKeyPair();
     }
 
-    TrustedKeys keys() {
+    public TrustedKeys keys() {
         String body = Base64.getMimeEncoder().encodeToString(pair.getPublic().getEncoded());
         return TrustedKeys.none().with("-----BEGIN PUBLIC KEY-----\n" + body + "\n-----END PUBLIC KEY-----\n");
     }
 
-    byte[] policy(long sequence) throws Exception {
+    public byte[] policy(long sequence) throws Exception {
         if (!made.containsKey(sequence)) {
             made.put(sequence, sign(Contract.text("policy.json").replaceFirst("\"sequence\"\\s*:\\s*1", "\"sequence\": " + sequence)));
         }
         return made.get(sequence);
     }
 
-    private byte[] sign(String json) throws Exception {
+    /** A signed archive of any policy.json. */
+    public byte[] sign(String json) throws Exception {
         byte[] content = json.getBytes(StandardCharsets.UTF_8);
         Signature signer = Signature.getInstance("SHA256withECDSA");
         signer.initSign(pair.getPrivate());
