@@ -3,6 +3,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -167,6 +168,12 @@ string to_string(int value) {
   const int length = snprintf(text, sizeof text, "%d", value);
   return string(text, static_cast<size_t>(length));
 }
+
+template <class Less, class Place>
+void __sort(Place first, Place last, Less) {
+  std::sort(first, last, [](auto a, auto b) { return a < b; });
+}
+template void __sort<__less<int>&, int*>(int*, int*, __less<int>&);
 
 #define APPROX_INSTANTIATE(...) template __VA_ARGS__;
 _LIBCPP_STRING_V1_EXTERN_TEMPLATE_LIST(APPROX_INSTANTIATE, char)

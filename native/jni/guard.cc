@@ -6,7 +6,6 @@
 using approxlite::java::copy;
 using approxlite::java::handle;
 using approxlite::java::object;
-using approxlite::java::Text;
 
 namespace {
 
@@ -77,10 +76,19 @@ APPROX_JAVA(jint, NativeGuard, inject)(JNIEnv*, jclass, jlong guard, jint fault,
   return approx_guard_inject(object<approx_guard>(guard), fault, amount);
 }
 
-APPROX_JAVA(jint, NativeGuard, saveFile)(JNIEnv* env, jclass, jlong guard, jstring path) {
-  return approx_guard_save_file(object<approx_guard>(guard), Text(env, path).get());
+// Writes into `state`, APPROX_GUARD_STATE_BYTES that hold the state before.
+APPROX_JAVA(jint, NativeGuard, save)(JNIEnv* env, jclass, jlong guard, jbyteArray state) {
+  uint8_t bytes[APPROX_GUARD_STATE_BYTES];
+  if (env->GetArrayLength(state) != sizeof bytes) return APPROX_INVALID_ARGUMENT;
+  env->GetByteArrayRegion(state, 0, sizeof bytes, reinterpret_cast<jbyte*>(bytes));
+  const approx_status status = approx_guard_save(object<approx_guard>(guard), bytes);
+  env->SetByteArrayRegion(state, 0, sizeof bytes, reinterpret_cast<const jbyte*>(bytes));
+  return status;
 }
 
-APPROX_JAVA(jint, NativeGuard, loadFile)(JNIEnv* env, jclass, jlong guard, jstring path) {
-  return approx_guard_load_file(object<approx_guard>(guard), Text(env, path).get());
+APPROX_JAVA(jint, NativeGuard, load)(JNIEnv* env, jclass, jlong guard, jbyteArray state) {
+  uint8_t bytes[APPROX_GUARD_STATE_BYTES];
+  if (env->GetArrayLength(state) != sizeof bytes) return APPROX_INVALID_ARGUMENT;
+  env->GetByteArrayRegion(state, 0, sizeof bytes, reinterpret_cast<jbyte*>(bytes));
+  return approx_guard_load(object<approx_guard>(guard), bytes);
 }

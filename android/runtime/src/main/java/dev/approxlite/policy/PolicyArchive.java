@@ -74,6 +74,11 @@ public final class PolicyArchive {
         return offsets.getOrDefault("rungs.bin", 0);
     }
 
+    /** A copy of the bytes of rungs.bin; null if there is none. */
+    public byte[] rungs() {
+        return offsets.containsKey("rungs.bin") ? member("rungs.bin") : null;
+    }
+
     /** Size of rungs.bin; 0 if there is none. */
     public int rungsBytes() {
         return sizes.getOrDefault("rungs.bin", 0);
