@@ -16,10 +16,10 @@
 #include <string>
 
 extern "C" {
-int* __errno(void);                            // Android's name of it
-void android_set_abort_message(const char* m); // shown in the crash report
+int* __errno(void);  // Android's name of it
+void android_set_abort_message(const char* m);  // shown in the crash report
 
-int* __errno_location(void) { return __errno(); } // musl's
+int* __errno_location(void) { return __errno(); }  // musl's
 [[noreturn]] void __cxa_pure_virtual(void) { abort(); }
 }
 
@@ -177,7 +177,7 @@ template void __sort<__less<int>&, int*>(int*, int*, __less<int>&);
 
 #define APPROX_INSTANTIATE(...) template __VA_ARGS__;
 _LIBCPP_STRING_V1_EXTERN_TEMPLATE_LIST(APPROX_INSTANTIATE, char)
-template string operator+<char, char_traits<char>, allocator<char>>(const char*, const string&);
+template string operator+ <char, char_traits<char>, allocator<char>>(const char*, const string&);
 
 }  // namespace _LIBCPP_ABI_NAMESPACE
 }  // namespace std

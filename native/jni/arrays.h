@@ -15,10 +15,14 @@ std::vector<Value> copy(JNIEnv* env, jarray array) {
   std::vector<Value> values(array == nullptr ? 0 : static_cast<size_t>(env->GetArrayLength(array)));
   const jsize count = static_cast<jsize>(values.size());
   if (count == 0) return values;
-  if constexpr (std::is_same_v<Value, jint>) env->GetIntArrayRegion(static_cast<jintArray>(array), 0, count, values.data());
-  if constexpr (std::is_same_v<Value, jlong>) env->GetLongArrayRegion(static_cast<jlongArray>(array), 0, count, values.data());
-  if constexpr (std::is_same_v<Value, jfloat>) env->GetFloatArrayRegion(static_cast<jfloatArray>(array), 0, count, values.data());
-  if constexpr (std::is_same_v<Value, jdouble>) env->GetDoubleArrayRegion(static_cast<jdoubleArray>(array), 0, count, values.data());
+  if constexpr (std::is_same_v<Value, jint>)
+    env->GetIntArrayRegion(static_cast<jintArray>(array), 0, count, values.data());
+  if constexpr (std::is_same_v<Value, jlong>)
+    env->GetLongArrayRegion(static_cast<jlongArray>(array), 0, count, values.data());
+  if constexpr (std::is_same_v<Value, jfloat>)
+    env->GetFloatArrayRegion(static_cast<jfloatArray>(array), 0, count, values.data());
+  if constexpr (std::is_same_v<Value, jdouble>)
+    env->GetDoubleArrayRegion(static_cast<jdoubleArray>(array), 0, count, values.data());
   return values;
 }
 

@@ -26,8 +26,8 @@ jint take_output(JNIEnv* env, Take take, jlong session, jfloatArray output, jint
   if (count < 0 || count > env->GetArrayLength(output)) return APPROX_INVALID_ARGUMENT;
   auto* values = static_cast<float*>(env->GetPrimitiveArrayCritical(output, nullptr));
   if (values == nullptr) return APPROX_OUT_OF_MEMORY;
-  const approx_status status = take(object<approx_session>(session), values, static_cast<size_t>(count), latency_ms,
-                                    energy_mj, &step);
+  const approx_status status =
+      take(object<approx_session>(session), values, static_cast<size_t>(count), latency_ms, energy_mj, &step);
   env->ReleasePrimitiveArrayCritical(output, values, JNI_ABORT);
   return give(env, status, step, to);
 }
@@ -41,8 +41,8 @@ jint take_output(JNIEnv* env, Take take, jlong session, jfloatArray output, jint
 // idle_w, deadline_ms, headroom_limit. 0: an option is out of its range.
 APPROX_JAVA(jlong, NativeController, create)
 (JNIEnv* env, jclass, jfloatArray rungFacts, jobjectArray classMaps, jintArray stageCounts, jintArray stageRungs,
- jfloatArray stageThresholds, jfloatArray candidateFacts, jintArray whole, jfloatArray real,
- jdouble batteryTargetTimeS, jfloatArray confidenceTable, jlong guard) {
+ jfloatArray stageThresholds, jfloatArray candidateFacts, jintArray whole, jfloatArray real, jdouble batteryTargetTimeS,
+ jfloatArray confidenceTable, jlong guard) {
   const auto facts = copy<jfloat>(env, rungFacts);
   std::vector<approx_rung_facts> rungs(facts.size() / 3);
   std::vector<std::vector<jint>> maps(rungs.size());
@@ -116,8 +116,7 @@ APPROX_JAVA(jint, NativeController, begin)
 }
 
 APPROX_JAVA(jint, NativeController, observe)
-(JNIEnv* env, jclass, jlong session, jfloatArray output, jint count, jfloat latencyMs, jfloat energyMj,
- jintArray to) {
+(JNIEnv* env, jclass, jlong session, jfloatArray output, jint count, jfloat latencyMs, jfloat energyMj, jintArray to) {
   return take_output(env, approx_session_observe, session, output, count, latencyMs, energyMj, to);
 }
 
@@ -128,8 +127,7 @@ APPROX_JAVA(jint, NativeController, finish)(JNIEnv* env, jclass, jlong session, 
 }
 
 APPROX_JAVA(jint, NativeController, check)
-(JNIEnv* env, jclass, jlong session, jfloatArray output, jint count, jfloat latencyMs, jfloat energyMj,
- jintArray to) {
+(JNIEnv* env, jclass, jlong session, jfloatArray output, jint count, jfloat latencyMs, jfloat energyMj, jintArray to) {
   return take_output(env, approx_session_check, session, output, count, latencyMs, energyMj, to);
 }
 

@@ -114,8 +114,7 @@ APPROX_JAVA(jint, NativeEngine, operatorCount)(JNIEnv*, jclass, jlong engine) {
 
 APPROX_JAVA(jstring, NativeEngine, operatorId)(JNIEnv* env, jclass, jlong engine, jint i) {
   approx_operator found;
-  const approx_status status =
-      approx_engine_operator(object<approx_engine>(engine), static_cast<size_t>(i), &found);
+  const approx_status status = approx_engine_operator(object<approx_engine>(engine), static_cast<size_t>(i), &found);
   return status == APPROX_OK ? env->NewStringUTF(found.id) : nullptr;
 }
 

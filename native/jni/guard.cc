@@ -20,8 +20,8 @@ bool read_certificate(JNIEnv* env, jbyteArray from, uint8_t to[32]) {
 // `settings`: epsilon, alpha, canary_rate, unsure, unsure_factor, unsure_share, still_change. `ranges`: low and high of
 // each rung. 0: an option is out of its range.
 APPROX_JAVA(jlong, NativeGuard, create)
-(JNIEnv* env, jclass, jbyteArray certificate, jfloatArray settings, jlong seed, jfloatArray ranges,
- jintArray zerosSeen, jint constantLimit, jint outOfRangeLimit) {
+(JNIEnv* env, jclass, jbyteArray certificate, jfloatArray settings, jlong seed, jfloatArray ranges, jintArray zerosSeen,
+ jint constantLimit, jint outOfRangeLimit) {
   const auto numbers = copy<jfloat>(env, settings);
   const auto ends = copy<jfloat>(env, ranges);
   const auto zeros = copy<jint>(env, zerosSeen);

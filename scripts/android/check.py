@@ -8,17 +8,20 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 sys.path[:0] = [str(REPOSITORY / "scripts/lib"), str(REPOSITORY)]
 
+import same_bits  # noqa: E402
+import same_decisions  # noqa: E402
 from figures import Figure, text  # noqa: E402
 from gates import refusals  # noqa: E402
-from same_bits import Subject, differences  # noqa: E402
-from virtual_machine import BUILD, MissingError, VirtualMachine, virtual_machine  # noqa: E402
+from same_bits import Subject  # noqa: E402
+from virtual_machine import BUILD, MissingError, virtual_machine  # noqa: E402
 
 COLLECTION = Path(os.environ.get("APPROX_DATA", REPOSITORY.parent / "shared/data"))
 SUBJECTS = (
@@ -40,7 +43,7 @@ def main() -> int:
     figures += gates()
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:
         for abi in abis:
-            figures += same_bits(abi, options.classes, Path(folder))
+            figures += same_as_the_desk(abi, options.classes, Path(folder))
     if options.json:
         print(json.dumps([asdict(figure) for figure in figures], indent=1))
     else:
@@ -67,7 +70,7 @@ def gates() -> Iterator[Figure]:
         yield Figure("packages", path.name, "; ".join(wrong)[:300] or f"{path.stat().st_size} bytes", "fits", not wrong)
 
 
-def same_bits(abi: str, classes: str, folder: Path) -> Iterator[Figure]:
+def same_as_the_desk(abi: str, classes: str, folder: Path) -> Iterator[Figure]:
     """Java with Android's library against the desk's Python."""
     section = f"same bits as the desk, {abi}"
     aars = sorted(BUILD.glob("*.aar"))
@@ -79,18 +82,21 @@ def same_bits(abi: str, classes: str, folder: Path) -> Iterator[Figure]:
         yield Figure(section, "all models", str(missing), "run", False)
         return
     for subject in SUBJECTS:
-        yield compared(section, subject, machine, folder)
+        what = f"{subject.name}, {len(subject.configurations)} configurations"
+        if subject.model.is_file():
+            yield compared(section, what, partial(same_bits.differences, subject, machine, folder))
+        else:
+            yield Figure(section, what, f"not tried: {subject.model.name} is in the larger collection", "same", None)
+    what = f"a guarded cascade's {same_decisions.SAMPLES // 2} decisions, the desk's guard state taken up"
+    yield compared(section, what, partial(same_decisions.differences, machine, folder))
 
 
-def compared(section: str, subject: Subject, machine: VirtualMachine, folder: Path) -> Figure:
-    what = f"{subject.name}, {len(subject.configurations)} configurations"
-    if not subject.model.is_file():
-        return Figure(section, what, f"not tried: {subject.model.name} is in the larger collection", "same", None)
+def compared(section: str, what: str, differences: Callable[[], Sequence[str]]) -> Figure:
     try:
-        different = differences(subject, machine, folder)
+        different = differences()
     except RuntimeError as problem:
         different = [str(problem)]
-    return Figure(section, what, "; ".join(different) or "same", "same", not different)
+    return Figure(section, what, "; ".join(different)[:300].replace("|", "/") or "same", "same", not different)
 
 
 if __name__ == "__main__":

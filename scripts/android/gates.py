@@ -1,6 +1,6 @@
-"""What Android asks of native libraries and packages, read off the files: each function returns what is wrong, in words.
+"""What Android asks of native libraries and packages, read off the files. Functions return what is wrong, in words.
 
-    gates.py FILE...    native libraries (.so) and packages (.aar, .apk); exit status 1 where one is refused
+gates.py FILE...    native libraries (.so) and packages (.aar, .apk); exit status 1 where one is refused
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def refusals_of_library(file: IO[bytes], abi: str) -> list[str]:
     dynamic = elf.get_section_by_name(".dynamic")
     symbols = elf.get_section_by_name(".dynsym")
     assert isinstance(dynamic, DynamicSection) and isinstance(symbols, SymbolTableSection)
-    needed = {tag.needed for tag in dynamic.iter_tags("DT_NEEDED")}
+    needed = {tag.needed for tag in dynamic.iter_tags("DT_NEEDED")}  # type: ignore[attr-defined]
     if not needed <= NEEDED:
         found.append(f"needs {', '.join(sorted(needed - NEEDED))}")
     versions = _versions(elf)
@@ -76,7 +76,7 @@ def refusals_of_segments(elf: ELFFile) -> list[str]:
         found.append("does not protect its relocations")
     dynamic = elf.get_section_by_name(".dynamic")
     assert isinstance(dynamic, DynamicSection)
-    if any(tag.entry.d_tag == "DT_TEXTREL" or tag.entry.d_tag == "DT_FLAGS" and tag.entry.d_val & 4
+    if any(tag.entry.d_tag == "DT_TEXTREL" or (tag.entry.d_tag == "DT_FLAGS" and tag.entry.d_val & 4)
            for tag in dynamic.iter_tags()):  # fmt: skip
         found.append("has text relocations")
     return found

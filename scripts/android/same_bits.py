@@ -22,7 +22,7 @@ class Subject:
 
     name: str
     model: Path
-    configurations: tuple[str, ...] = ("exact", "all=int8", "all=rows:1/2", "all=int8+cols:1/2")
+    configurations: tuple[str, ...] = ("exact", "all=int8", "all=cols:1/2", "all=int8+sample:1/2")
 
 
 def on_the_desk(subject: Subject, seed: int) -> tuple[NDArray[np.float32], bytes, tuple[str, ...]]:

@@ -13,14 +13,13 @@ from virtual_machine import VirtualMachine
 REPOSITORY = Path(__file__).parents[2]
 sys.path.insert(0, str(REPOSITORY / "tests"))
 
-from support.policies import policy_of, small_data, small_model, stages  # noqa: E402
-
 from approxlite.formats.guard import GuardSettings  # noqa: E402
 from approxlite.formats.policy import Policy, load_policy, save_policy  # noqa: E402
 from approxlite.runtime.guard import Guard, certificate_hash  # noqa: E402
 from approxlite.runtime.ladder import Ladder  # noqa: E402
 from approxlite.runtime.probes import make_probe  # noqa: E402
 from approxlite.runtime.session import Session  # noqa: E402
+from support.policies import policy_of, small_data, small_model, stages  # noqa: E402
 
 RUNGS = ("exact", "conv_2d_1=int8", "conv_2d_0=int8+rows:1/2,conv_2d_1=int8+rows:1/2")
 CASCADE = stages((2, 1.4), (1, 1.2), (0, None))

@@ -57,7 +57,7 @@ def virtual_machine(abi: str, aar: Path, classes: str, path: Path) -> VirtualMac
         (path / "classes.jar").write_bytes(archive.read("classes.jar"))
     (natives / TFLITE).write_bytes(tflite.read_bytes())
     machine, compiler = ("x86_64", "gcc") if abi == "x86_64" else ("aarch64", "aarch64-linux-gnu-gcc")
-    make = [sys.executable, REPOSITORY / "tests/farm/tflite/bionic_names.py", machine, compiler]
+    make: list[str | Path] = [sys.executable, REPOSITORY / "tests/farm/tflite/bionic_names.py", machine, compiler]
     glibc = Path(_said([compiler, "-print-file-name=libc.so.6"])).parent
     _said([*make, glibc, shims, natives / "libapproxlite.so", natives / TFLITE])
     class_path = f"{path / 'classes.jar'}:{classes}"
