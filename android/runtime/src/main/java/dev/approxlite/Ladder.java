@@ -2,7 +2,6 @@ package dev.approxlite;
 
 import dev.approxlite.policy.LadderRung;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -83,12 +82,9 @@ final class Ladder implements AutoCloseable {
     void run(int rung, ByteBuffer sample) {
         Place place = places.get(rung);
         long begin = System.nanoTime();
-        ByteBuffer given = place.input.map(sample).duplicate();
-        given.rewind();
-        ByteBuffer output = place.bytes.duplicate();
-        output.rewind();
+        ByteBuffer given = Buffers.whole(place.input.map(sample));
         place.interpreter.setRung(place.rung);
-        place.interpreter.run(given, output);
+        place.interpreter.run(given, Buffers.whole(place.bytes));
         nanoseconds = System.nanoTime() - begin;
         count = place.output.count();
         float[] to = count == values.length ? values : new float[count];
@@ -117,14 +113,11 @@ final class Ladder implements AutoCloseable {
 
     /** Copies the last output: as the model gives it, or of models of different kinds its real numbers. */
     void copyOutput(int rung, ByteBuffer to) {
-        ByteBuffer into = to.duplicate().order(ByteOrder.nativeOrder());
-        into.rewind();
+        ByteBuffer into = Buffers.whole(to);
         if (real) {
             into.asFloatBuffer().put(values, 0, count);
         } else {
-            ByteBuffer from = places.get(rung).bytes.duplicate();
-            from.rewind();
-            into.put(from);
+            into.put(Buffers.whole(places.get(rung).bytes));
         }
     }
 

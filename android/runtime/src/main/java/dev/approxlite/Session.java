@@ -105,12 +105,12 @@ public final class Session implements Engine {
             step = controller.observe(ladder.values(), ladder.count(), ladder.nanoseconds() / 1e6f);
         }
         if (step.action() == Step.REUSE) {
-            copy(answerBefore, output);
+            Buffers.copy(answerBefore, output);
         } else {
             ladder.copyOutput(step.rung(), output);
             change.keep(inputValues);
             if (reuses) {
-                copy(output, answerBefore);
+                Buffers.copy(output, answerBefore);
             }
         }
         int rung = step.rung();
@@ -118,7 +118,7 @@ public final class Session implements Engine {
         float evidence = step.evidence();
         Step after = controller.finish();
         if (after.action() == Step.CHECK) {
-            copy(input, uncheckedInput);
+            Buffers.copy(input, uncheckedInput);
             uncheckedRung = after.rung();
         }
         return new Answer(
@@ -201,14 +201,6 @@ public final class Session implements Engine {
                     + (buffer.isDirect() ? "a direct buffer" : "an array") + ", not " + bytes + " in a direct buffer");
         }
         return buffer;
-    }
-
-    private static void copy(ByteBuffer from, ByteBuffer to) {
-        ByteBuffer source = from.duplicate();
-        ByteBuffer target = to.duplicate();
-        source.clear();
-        target.clear();
-        target.put(source);
     }
 
     /** Frees the interpreters, after the call under way. A check that was not made is dropped; see {@link #finish}. */

@@ -53,9 +53,7 @@ record TensorForm(DataType type, int[] shape, float scale, int zeroPoint) {
     /** The numbers as they are stored, from position 0 on. */
     void read(ByteBuffer from, float[] to) {
         if (isFloat()) {
-            ByteBuffer all = from.duplicate().order(ByteOrder.nativeOrder());
-            all.rewind();
-            all.asFloatBuffer().get(to);
+            Buffers.whole(from).asFloatBuffer().get(to);
             return;
         }
         int mask = type == DataType.UINT8 ? 0xff : ~0;
