@@ -21,8 +21,9 @@ import same_decisions  # noqa: E402
 from figures import Figure, text  # noqa: E402
 from gates import refusals  # noqa: E402
 from same_bits import Subject  # noqa: E402
-from virtual_machine import BUILD, MissingError, virtual_machine  # noqa: E402
+from virtual_machine import BUILD, MissingError, VirtualMachine, virtual_machine  # noqa: E402
 
+CLOSE_LIMIT_S = 300.0
 COLLECTION = Path(os.environ.get("APPROX_DATA", REPOSITORY.parent / "shared/data"))
 SUBJECTS = (
     Subject("keyword", REPOSITORY / "examples/keyword/keyword_float.tflite"),
@@ -53,7 +54,7 @@ def main() -> int:
 
 def java_tests() -> Figure:
     """JUnit and Robolectric."""
-    command = [REPOSITORY / "scripts/test-java", "--json"]
+    command: list[str | Path] = [REPOSITORY / "scripts/test-java", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = done.stdout.strip().splitlines()
     said = lines[-1][:200] if lines else done.stderr.strip()[-200:]
@@ -89,6 +90,19 @@ def same_as_the_desk(abi: str, classes: str, folder: Path) -> Iterator[Figure]:
             yield Figure(section, what, f"not tried: {subject.model.name} is in the larger collection", "same", None)
     what = f"a guarded cascade's {same_decisions.SAMPLES // 2} decisions, the desk's guard state taken up"
     yield compared(section, what, partial(same_decisions.differences, machine, folder))
+    yield Figure(section, *closed_while_running(machine))
+
+
+def closed_while_running(machine: VirtualMachine) -> tuple[str, str, str, bool]:
+    """What, result, bar and whether it is met: interpreters closed by one thread while another runs them."""
+    times = 200 if machine.abi == "x86_64" else 5  # an emulated one takes long to make an interpreter
+    try:
+        said = machine.run("dev.approxlite.testing.CloseWhileRunning", [SUBJECTS[0].model, str(times)], CLOSE_LIMIT_S)
+        closed, runs = map(int, said.splitlines()[-1].split())
+    except (RuntimeError, ValueError) as problem:
+        return f"{times} interpreters closed while they run", str(problem)[:300], "no crash, no hang", False
+    result = f"{closed} closed after {runs} runs"
+    return f"{times} interpreters closed while they run", result, "no crash, no hang", closed == times
 
 
 def compared(section: str, what: str, differences: Callable[[], Sequence[str]]) -> Figure:

@@ -43,7 +43,7 @@ def differences(subject: Subject, machine: VirtualMachine, folder: Path, seed: i
     samples, wanted, ladder = on_the_desk(subject, seed)
     inputs, outputs = folder / f"{subject.name}.inputs", folder / f"{subject.name}.outputs"
     inputs.write_bytes(samples.tobytes())
-    arguments = [subject.model, inputs, outputs, *subject.configurations]
+    arguments: list[str | Path] = [subject.model, inputs, outputs, *subject.configurations]
     said = machine.run("dev.approxlite.testing.RunRungs", arguments, LIMIT_S)
     if tuple(said.splitlines()[-len(ladder) :]) != ladder:
         return [f"{subject.name}: another ladder: {said[-200:]!r}"]
