@@ -7,16 +7,6 @@ using approxlite::java::copy;
 using approxlite::java::handle;
 using approxlite::java::object;
 
-namespace {
-
-bool read_certificate(JNIEnv* env, jbyteArray from, uint8_t to[32]) {
-  if (env->GetArrayLength(from) != 32) return false;
-  env->GetByteArrayRegion(from, 0, 32, reinterpret_cast<jbyte*>(to));
-  return true;
-}
-
-}  // namespace
-
 // `settings`: epsilon, alpha, canary_rate, unsure, unsure_factor, unsure_share, still_change. `ranges`: low and high of
 // each rung. 0: an option is out of its range.
 APPROX_JAVA(jlong, NativeGuard, create)
@@ -28,7 +18,8 @@ APPROX_JAVA(jlong, NativeGuard, create)
   std::vector<approx_output_range> known(zeros.size());
   for (size_t i = 0; i < known.size(); ++i) known[i] = {ends[2 * i], ends[2 * i + 1], zeros[i]};
   approx_guard_options options{};
-  if (numbers.size() != 7 || !read_certificate(env, certificate, options.certificate)) return 0;
+  if (numbers.size() != 7 || env->GetArrayLength(certificate) != sizeof options.certificate) return 0;
+  env->GetByteArrayRegion(certificate, 0, sizeof options.certificate, reinterpret_cast<jbyte*>(options.certificate));
   options.epsilon = numbers[0];
   options.alpha = numbers[1];
   options.canary_rate = numbers[2];
@@ -64,16 +55,6 @@ APPROX_JAVA(jint, NativeGuard, status)
 
 APPROX_JAVA(jint, NativeGuard, latch)(JNIEnv*, jclass, jlong guard, jint alarm) {
   return approx_guard_latch(object<approx_guard>(guard), alarm);
-}
-
-APPROX_JAVA(jint, NativeGuard, recertify)(JNIEnv* env, jclass, jlong guard, jbyteArray certificate, jfloat epsilon) {
-  uint8_t hash[32];
-  if (!read_certificate(env, certificate, hash)) return APPROX_INVALID_ARGUMENT;
-  return approx_guard_recertify(object<approx_guard>(guard), hash, epsilon);
-}
-
-APPROX_JAVA(jint, NativeGuard, inject)(JNIEnv*, jclass, jlong guard, jint fault, jfloat amount) {
-  return approx_guard_inject(object<approx_guard>(guard), fault, amount);
 }
 
 // Writes into `state`, APPROX_GUARD_STATE_BYTES that hold the state before.

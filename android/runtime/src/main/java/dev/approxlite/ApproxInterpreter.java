@@ -217,6 +217,16 @@ public final class ApproxInterpreter implements AutoCloseable {
         return NativeEngine.numericsVersion();
     }
 
+    /** Of the native library, "major.minor.patch". */
+    public static String version() {
+        return NativeEngine.version();
+    }
+
+    /** Space-separated CPU features that choose kernels, e.g. "neon dotprod". */
+    public static String cpuFeatures() {
+        return NativeEngine.cpuFeatures();
+    }
+
     /** Kernel variants that this CPU can run, the best first. */
     public static List<String> variants() {
         List<String> names = new ArrayList<>();

@@ -31,10 +31,6 @@ final class NativeGuard {
 
     static native int latch(long guard, int alarm);
 
-    static native int recertify(long guard, byte[] certificate, float epsilon);
-
-    static native int inject(long guard, int fault, float amount);
-
     static native int save(long guard, byte[] state);
 
     static native int load(long guard, byte[] state);
