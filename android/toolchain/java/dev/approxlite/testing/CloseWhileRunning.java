@@ -28,8 +28,11 @@ public final class CloseWhileRunning {
         for (int i = 0; i < times; ++i) {
             ApproxInterpreter interpreter = new ApproxInterpreter(
                     model, new ApproxInterpreter.Options().setLadder(RungSpec.of("exact"), RungSpec.of("all=int8")));
+            // Tensors are valid only while it is open.
+            ByteBuffer input = direct(interpreter.getInputTensor(0).numBytes());
+            ByteBuffer output = direct(interpreter.getOutputTensor(0).numBytes());
             AtomicReference<Throwable> end = new AtomicReference<>();
-            Thread runner = new Thread(() -> end.set(runUntilClosed(interpreter, runs)));
+            Thread runner = new Thread(() -> end.set(runUntilClosed(interpreter, input, output, runs)));
             runner.start();
             Thread.sleep(random.nextInt(5));
             interpreter.close();
@@ -42,10 +45,9 @@ public final class CloseWhileRunning {
         System.out.println(times + " " + runs[0]);
     }
 
-    private static Throwable runUntilClosed(ApproxInterpreter interpreter, long[] runs) {
+    private static Throwable runUntilClosed(
+            ApproxInterpreter interpreter, ByteBuffer input, ByteBuffer output, long[] runs) {
         try {
-            ByteBuffer input = direct(interpreter.getInputTensor(0).numBytes());
-            ByteBuffer output = direct(interpreter.getOutputTensor(0).numBytes());
             for (int rung = 0; ; rung ^= 1) {
                 interpreter.setRung(rung);
                 interpreter.run(input.duplicate(), output.duplicate());
