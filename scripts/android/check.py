@@ -19,7 +19,7 @@ sys.path[:0] = [str(REPOSITORY / "scripts/lib"), str(REPOSITORY)]
 import same_bits  # noqa: E402
 import same_decisions  # noqa: E402
 from figures import Figure, text  # noqa: E402
-from gates import refusals  # noqa: E402
+from gates import MOST_BYTES, library_sizes, refusals  # noqa: E402
 from same_bits import Subject  # noqa: E402
 from virtual_machine import BUILD, MissingError, VirtualMachine, virtual_machine  # noqa: E402
 
@@ -69,6 +69,8 @@ def gates() -> Iterator[Figure]:
     for path in files:
         wrong = refusals(path)
         yield Figure("packages", path.name, "; ".join(wrong)[:300] or f"{path.stat().st_size} bytes", "fits", not wrong)
+        for name, size in library_sizes(path).items():
+            yield Figure("packages", f"{path.name}: {name}", f"{size} bytes", f"{MOST_BYTES}", size <= MOST_BYTES)
 
 
 def same_as_the_desk(abi: str, classes: str, folder: Path) -> Iterator[Figure]:
