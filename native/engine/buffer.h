@@ -16,8 +16,10 @@ class Buffer {
   Buffer() = default;
   explicit Buffer(size_t bytes) : bytes_(bytes) {
     const size_t total = (bytes + kReadSlackBytes + 63) / 64 * 64;
-    data_.reset(static_cast<uint8_t*>(std::aligned_alloc(64, total)));
-    if (data_ == nullptr) std::abort();  // nothing above can go on without its buffers
+    void* memory = nullptr;
+    // Not aligned_alloc, which Android has only since API 28. Nothing above can go on without its buffers.
+    if (posix_memalign(&memory, 64, total) != 0) std::abort();
+    data_.reset(static_cast<uint8_t*>(memory));
     std::memset(data_.get(), 0, total);
   }
 

@@ -62,11 +62,13 @@ bool always() { return true; }
 
 #if defined(__x86_64__)
 bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+#if !defined(__ANDROID__)
 bool has_avx512() {
   return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
 bool has_avx512vnni() { return has_avx512() && __builtin_cpu_supports("avx512vnni"); }
+#endif
 #elif defined(__aarch64__) && defined(__linux__)
 bool has_dot_product() {
   constexpr unsigned long kDotProduct = 1ul << 20;  // HWCAP_ASIMDDP
@@ -81,8 +83,10 @@ bool has_matrix_multiply() {
 // Best first.
 constexpr Variant kVariants[] = {
 #if defined(__x86_64__)
+#if !defined(__ANDROID__)  // emulators and Chromebooks; the kernels would double the library
     APPROX_VARIANT_ENTRY("avx512vnni", avx512vnni, avx512, has_avx512vnni),
     APPROX_VARIANT_ENTRY("avx512", avx512, avx512, has_avx512),
+#endif
     APPROX_VARIANT_ENTRY("avx2", avx2, avx2, has_avx2),
 #elif defined(__aarch64__)
 #if defined(__linux__)

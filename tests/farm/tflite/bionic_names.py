@@ -1,9 +1,9 @@
 """Libraries by the names of Android's libc, libm, libdl and liblog, whose functions jump to glibc's.
 
-    bionic_names.py MACHINE COMPILER GLIBC_FOLDER LIBRARY OUT
+    bionic_names.py MACHINE COMPILER GLIBC_FOLDER OUT LIBRARY...
 
-Only what LIBRARY asks for. A program that finds them first (LD_LIBRARY_PATH) can load LIBRARY, which was built for
-Android, on any Linux. The names carry the version LIBC, as Android's do: without it the loader would take glibc's
+Only what LIBRARY... ask for. A program that finds them first (LD_LIBRARY_PATH) can load LIBRARY..., which were built
+for Android, on any Linux. The names carry the version LIBC, as Android's do: without it the loader would take glibc's
 functions, which differ in their constants. Linked with lld, because GNU ld binds the jumps to themselves.
 """
 
@@ -53,8 +53,9 @@ def jumps(machine: str, names: set[str], versions: dict[str, str]) -> str:
     return ".text\n" + text + '.section .note.GNU-stack, "", %progbits\n'
 
 
-def main(machine: str, compiler: str, glibc: Path, library: Path, out: Path) -> None:
-    wanted = {name for section, name, version in dynamic_symbols(library) if section == "UND" and version == "@LIBC"}
+def main(machine: str, compiler: str, glibc: Path, out: Path, libraries: list[Path]) -> None:
+    used = [symbol for library in libraries for symbol in dynamic_symbols(library)]
+    wanted = {name for section, name, version in used if section == "UND" and version == "@LIBC"}
     c, m = glibc / "libc.so.6", glibc / "libm.so.6"
     defaults = {
         host: {n: v[2:] for section, n, v in dynamic_symbols(host) if section != "UND" and v.startswith("@@")}
@@ -88,4 +89,5 @@ def link(compiler: str, sources: list[Path], library: Path, *arguments: object) 
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], *(Path(argument) for argument in sys.argv[3:6]))
+    paths = [Path(argument) for argument in sys.argv[3:]]
+    main(sys.argv[1], sys.argv[2], paths[0], paths[1], paths[2:])

@@ -1,0 +1,70 @@
+package dev.approxlite.engine;
+
+import dev.approxlite.policy.Policy;
+import dev.approxlite.policy.PolicyArchive;
+import dev.approxlite.policy.PolicyException;
+import dev.approxlite.policy.PolicyException.Reason;
+import dev.approxlite.policy.PolicyStore;
+import java.nio.ByteBuffer;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/** What this phone asks of a policy before it follows it: its models, its kernels, its kind, its time, its bits. */
+public final class PhoneAdmission implements PolicyStore.Admission {
+    /** Models that are on this phone. */
+    public interface Models {
+        /** Content of the model file; null if it is not here. */
+        ByteBuffer bySha256(String sha256);
+    }
+
+    private final Models models;
+    private final Engines engines;
+    private final String deviceClass;
+    private final Clock clock;
+
+    /** deviceClass: what this phone's kind is called in policies. */
+    public PhoneAdmission(Models models, Engines engines, String deviceClass, Clock clock) {
+        this.models = models;
+        this.engines = engines;
+        this.deviceClass = deviceClass;
+        this.clock = clock;
+    }
+
+    @Override
+    public void admit(PolicyArchive archive) throws PolicyException {
+        Policy policy = archive.policy();
+        policy.requireNumerics(engines.numericsVersion());
+        policy.requireTime(clock.instant());
+        if (policy.deviceClass() != null && !Objects.equals(policy.deviceClass(), deviceClass)) {
+            throw new PolicyException(
+                    Reason.OTHER_DEVICE, "holds on '" + policy.deviceClass() + "' only, and this is '" + deviceClass + "'");
+        }
+        List<ByteBuffer> contents = modelsOf(policy, models);
+        try (Engine engine = engines.open(archive, contents, null)) {
+            Probes.check(policy, engine);
+        } catch (EngineException problem) {
+            throw new PolicyException(Reason.INVALID, "cannot be run here: " + problem.getMessage());
+        }
+    }
+
+    /**
+     * Contents of a policy's models, in its order.
+     *
+     * @throws PolicyException with {@link Reason#OTHER_MODEL} if one is not here
+     */
+    public static List<ByteBuffer> modelsOf(Policy policy, Models models) throws PolicyException {
+        List<ByteBuffer> contents = new ArrayList<>();
+        for (Policy.ModelReference each : policy.models()) {
+            ByteBuffer content = models.bySha256(each.sha256());
+            if (content == null) {
+                throw new PolicyException(
+                        Reason.OTHER_MODEL,
+                        "is for model " + each.sha256().substring(0, 16) + ", which is not on this phone; push it first");
+            }
+            contents.add(content);
+        }
+        return contents;
+    }
+}

@@ -1,0 +1,93 @@
+package dev.approxlite.audit;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.approxlite.audit.AuditLog.Event;
+import dev.approxlite.policy.Sha256;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.Before;
+import org.junit.Rule;
+import org.junit.Test;
+import org.junit.rules.TemporaryFolder;
+
+/** An audit log keeps every record that was appended, in a chain that shows whatever is changed. */
+public class AuditLogTest {
+    @Rule
+    public final TemporaryFolder temporary = new TemporaryFolder();
+
+    private Path file;
+
+    @Before
+    public void nameFile() {
+        file = temporary.getRoot().toPath().resolve("audit.jsonl");
+    }
+
+    private void append(int records, long mostBytes) throws Exception {
+        try (AuditLog log = AuditLog.open(file, mostBytes)) {
+            for (int i = 0; i < records; ++i) {
+                log.append(Event.SWITCH, "rung 0", "rung \"1\"\n", "budget", i == 0 ? Double.NaN : i);
+            }
+        }
+    }
+
+    private static List<JsonObject> chain(Path file, String before) throws Exception {
+        List<JsonObject> records = new ArrayList<>();
+        for (String line : Files.readAllLines(file)) {
+            JsonObject record = JsonParser.parseString(line).getAsJsonObject();
+            assertEquals(before, record.get("previous_sha256").getAsString());
+            before = Sha256.of(line.getBytes(StandardCharsets.UTF_8));
+            records.add(record);
+        }
+        return records;
+    }
+
+    @Test
+    public void recordsAreNumberedAndChainedAcrossRestarts() throws Exception {
+        append(3, 1 << 20);
+        append(2, 1 << 20);
+        List<JsonObject> records = chain(file, AuditLog.BEGINNING);
+        assertEquals(5, records.size());
+        for (int i = 0; i < 5; ++i) {
+            assertEquals(i, records.get(i).get("sequence").getAsInt());
+        }
+        assertTrue(records.get(0).get("evidence").isJsonNull());
+        assertEquals("rung \"1\"\n", records.get(0).get("to").getAsString());
+    }
+
+    @Test
+    public void aCutAtAnyByteLosesTheInterruptedRecordOnly() throws Exception {
+        append(3, 1 << 20);
+        byte[] whole = Files.readAllBytes(file);
+        for (int size = 0; size <= whole.length; ++size) {
+            Files.write(file, Arrays.copyOf(whole, size));
+            int kept = (int) new String(whole, 0, size, StandardCharsets.UTF_8).chars().filter(c -> c == '\n').count();
+            append(1, 1 << 20);
+            List<JsonObject> records = chain(file, AuditLog.BEGINNING);
+            assertEquals(kept + 1, records.size());
+            assertEquals(kept, records.get(kept).get("sequence").getAsInt());
+        }
+    }
+
+    @Test
+    public void twoFilesOfBoundedSizeHoldTheEndOfTheChain() throws Exception {
+        append(200, 4096);
+        append(1, 4096);
+        Path older = file.resolveSibling("older-audit.jsonl");
+        assertTrue(Files.size(file) <= 4096 && Files.size(older) <= 4096);
+        List<JsonObject> last = chain(file, Sha256.of(lastLine(older)));
+        assertEquals(200, last.get(last.size() - 1).get("sequence").getAsInt());
+    }
+
+    private static byte[] lastLine(Path file) throws Exception {
+        List<String> lines = Files.readAllLines(file);
+        return lines.get(lines.size() - 1).getBytes(StandardCharsets.UTF_8);
+    }
+}
