@@ -46,7 +46,7 @@ public class PhoneAdmissionTest {
         json = withProbe(Contract.text("policy.json"), 7).replaceFirst("\"sequence\"\\s*:\\s*1", "\"sequence\": 5");
         Clock clock = Clock.fixed(Instant.parse("2026-06-01T00:00:00Z"), ZoneOffset.UTC);
         admission = new PhoneAdmission(
-                sha256 -> json.contains(sha256) ? MODEL : null, engines, "pixel-8", clock);
+                sha256 -> json.contains(sha256) ? MODEL : null, 1, "pixel-8", clock, PhoneAdmission.inProcess(engines));
         folder = temporary.getRoot().toPath().resolve("policies");
         store = PolicyStore.open(folder);
         store.install(signer.sign(json), signer.keys(), admission);
