@@ -11,6 +11,7 @@ import dev.approxlite.service.engine.EngineSupervisor;
 import dev.approxlite.service.policy.GuardStates;
 import dev.approxlite.service.policy.PolicyInbox;
 import dev.approxlite.service.queue.Dispatcher;
+import dev.approxlite.service.queue.ServiceException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,6 +50,8 @@ public final class ServiceCore implements Closeable {
         public Supplier<TrustedKeys> keys;
         public CallerGuard.Permissions permissions;
         public Supplier<DeviceContext> device;
+        /** So many engines may die within a minute before engines are left alone for half of one. */
+        public int mostDeaths = EngineSupervisor.MOST_DEATHS;
     }
 
     /** @throws IOException if the folder cannot be used */
@@ -64,7 +67,7 @@ public final class ServiceCore implements Closeable {
         });
         GuardStates guards = new GuardStates(parts.folder.resolve("guards"));
         inbox = new PolicyInbox(store, guards, audit, parts.keys, parts.admission, executor, TRIAL_ANSWERS);
-        engines = new EngineSupervisor(parts.launcher, inbox, System::nanoTime);
+        engines = new EngineSupervisor(parts.launcher, inbox, System::nanoTime, parts.mostDeaths);
         dispatcher = new Dispatcher(
                 engines, deadlineMs -> parts.device.get().now(deadlineMs), MOST_WAITING, MOST_OF_ONE_APP);
         sessions = new ClientSessions(dispatcher, engines);
@@ -100,6 +103,17 @@ public final class ServiceCore implements Closeable {
     /** What was decided. */
     public AuditLog audit() {
         return audit;
+    }
+
+    /** From the next input on always this rung, or, where it is negative, as the policy says; {@code who} is written down. */
+    public void pin(int rung, String who) throws ServiceException, IOException {
+        engines.pin(rung);
+        audit.append(AuditLog.Event.OVERRIDE, "", rung < 0 ? "as the policy says" : "rung " + rung, "asked by " + who, Double.NaN);
+    }
+
+    /** Something was not even looked at. */
+    public void refused(String what, String why) throws IOException {
+        audit.append(AuditLog.Event.REFUSED, what, what, why, Double.NaN);
     }
 
     /** What runs, for a person and for {@code approxlite watch}. */

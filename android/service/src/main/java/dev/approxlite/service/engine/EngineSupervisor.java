@@ -15,7 +15,7 @@ import java.util.function.LongSupplier;
 
 /**
  * Keeps an engine for the policy that is followed: starts one when it is needed, a new one when it died, and none for
- * half a minute where it died five times within a minute. Regions are made known to every new engine. Thread-safe.
+ * half a minute where it died too often within one. Regions are made known to every new engine. Thread-safe.
  */
 public final class EngineSupervisor implements Closeable {
     /** What an engine did. Calls may hold locks: what takes time or calls back is for another thread. */
@@ -30,13 +30,16 @@ public final class EngineSupervisor implements Closeable {
         void died(PolicyArchive policy, int deaths);
     }
 
-    static final int MOST_DEATHS = 5;
+    /** What {@code mostDeaths} is on a phone. */
+    public static final int MOST_DEATHS = 5;
+
     static final long WITHIN_NS = 60_000_000_000L;
     static final long REST_NS = 30_000_000_000L;
 
     private final EngineLauncher launcher;
     private final Listener listener;
     private final LongSupplier clockNs;
+    private final int mostDeaths;
     private final Map<Integer, Region> regions = new LinkedHashMap<>();
     private final ArrayDeque<Long> deathsNs = new ArrayDeque<>();
     private PolicyArchive policy;
@@ -47,11 +50,12 @@ public final class EngineSupervisor implements Closeable {
     private int pinned = -1;
     private boolean closed;
 
-    /** clockNs: of a clock that never goes back. */
-    public EngineSupervisor(EngineLauncher launcher, Listener listener, LongSupplier clockNs) {
+    /** clockNs: of a clock that never goes back; mostDeaths: within a minute, before engines are left alone. */
+    public EngineSupervisor(EngineLauncher launcher, Listener listener, LongSupplier clockNs, int mostDeaths) {
         this.launcher = launcher;
         this.listener = listener;
         this.clockNs = clockNs;
+        this.mostDeaths = mostDeaths;
     }
 
     /** From the next request on this policy is followed; null: there is none. */
@@ -205,7 +209,7 @@ public final class EngineSupervisor implements Closeable {
         while (!deathsNs.isEmpty() && now - deathsNs.peekFirst() > WITHIN_NS) {
             deathsNs.removeFirst();
         }
-        if (deathsNs.size() >= MOST_DEATHS) {
+        if (deathsNs.size() >= mostDeaths) {
             if (now - deathsNs.peekLast() < REST_NS) {
                 throw new ServiceException(
                         Reason.ENGINE_UNAVAILABLE, "the engine died " + deathsNs.size() + " times; compute in-process for a while");

@@ -118,6 +118,11 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
         return problem;
     }
 
+    /** Something failed that only the status can tell of. */
+    public void note(String failure) {
+        problem = failure;
+    }
+
     @Override
     public void answered(Answer answer, Check check) {
         long count = answers.incrementAndGet();
