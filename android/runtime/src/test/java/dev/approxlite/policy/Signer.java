@@ -21,8 +21,13 @@ public final class Signer {
     }
 
     public TrustedKeys keys() {
+        return TrustedKeys.none().with(pem());
+    }
+
+    /** The public key as keygen writes it. */
+    public String pem() {
         String body = Base64.getMimeEncoder().encodeToString(pair.getPublic().getEncoded());
-        return TrustedKeys.none().with("-----BEGIN PUBLIC KEY-----\n" + body + "\n-----END PUBLIC KEY-----\n");
+        return "-----BEGIN PUBLIC KEY-----\n" + body + "\n-----END PUBLIC KEY-----\n";
     }
 
     public byte[] policy(long sequence) throws Exception {

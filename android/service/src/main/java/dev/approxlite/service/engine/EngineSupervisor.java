@@ -64,6 +64,7 @@ public final class EngineSupervisor implements Closeable {
         policy = next;
         guardState = savedGuard;
         deaths = 0;
+        pinned = -1;
         deathsNs.clear();
     }
 
@@ -112,8 +113,14 @@ public final class EngineSupervisor implements Closeable {
         return regions.size();
     }
 
-    /** From the next input on always this rung, also after a death; negative: as the policy says. */
+    /**
+     * From the next input on always this rung, also after a death, until another policy is followed; negative: as the
+     * policy says.
+     */
     public synchronized void pin(int rung) throws ServiceException {
+        if (policy == null || rung >= policy.policy().ladder().size()) {
+            throw new ServiceException(Reason.NO_POLICY, "there is no rung " + rung + " in what is followed");
+        }
         pinned = rung;
         try {
             engine().pin(rung);
