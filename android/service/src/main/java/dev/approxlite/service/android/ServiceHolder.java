@@ -74,6 +74,10 @@ final class ServiceHolder {
         return core;
     }
 
+    DeviceMonitor monitor() {
+        return monitor;
+    }
+
     ModelFolder models() {
         return models;
     }
