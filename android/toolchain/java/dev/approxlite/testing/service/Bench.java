@@ -38,7 +38,9 @@ final class Bench implements AutoCloseable {
         }
     }
 
-    /** Arguments: which of latency, fairness and kills; pairs of the first, seconds of the second, kills of the third. */
+    /**
+     * Arguments: which of latency, fairness and kills; pairs of the first, seconds of the second, kills of the third.
+     */
     public static void main(String[] arguments) throws Exception {
         Map<String, Object> figures = new LinkedHashMap<>();
         List<String> which = List.of(arguments[0].split(","));
@@ -68,7 +70,8 @@ final class Bench implements AutoCloseable {
 
     private static boolean figure(Map<String, Object> figures, String name, Trial trial) throws Exception {
         Path memory = Paths.get("/dev/shm");
-        Path folder = Files.isWritable(memory) ? Files.createTempDirectory(memory, "approxlite") : Files.createTempDirectory("approxlite");
+        Path folder = Files.isWritable(memory) ? Files.createTempDirectory(memory, "approxlite")
+                : Files.createTempDirectory("approxlite");
         try (Bench bench = new Bench(folder)) {
             Map<String, Object> found = trial.run(bench);
             figures.put(name, found);
@@ -193,7 +196,7 @@ final class Bench implements AutoCloseable {
                 alive[i] = client(i + 1, 1, true, stop);
                 all.add(alive[i]);
             }
-            awaitEach(all, 100); // the policy's trial is over, so that it is not rolled back for engines that are killed
+            awaitEach(all, 100); // the policy's trial is over: it is not rolled back for engines that are killed
             for (int kill = 0; kill < most; ++kill) {
                 Thread.sleep(random.nextInt(60));
                 if (random.nextBoolean()) {

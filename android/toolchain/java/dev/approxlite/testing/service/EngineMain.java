@@ -61,7 +61,8 @@ final class EngineMain {
         int input = message.getInt();
         int output = message.getInt();
         InputContext context = new InputContext(
-                message.getDouble(), message.getFloat(), message.getFloat(), message.getFloat(), message.getInt(), message.getFloat());
+                message.getDouble(), message.getFloat(), message.getFloat(), message.getFloat(), message.getInt(),
+                        message.getFloat());
         try {
             Answer answer = host.answer(region, input, output, context);
             wire.send(to -> putAnswer(to.putInt(0), answer));
@@ -72,11 +73,13 @@ final class EngineMain {
 
     static void putAnswer(ByteBuffer to, Answer answer) {
         to.putInt(answer.rung()).putInt(answer.candidate()).putInt(answer.chosen()).putFloat(answer.chosenEvidence());
-        to.putInt(answer.reason()).putFloat(answer.evidence()).putLong(answer.latencyNs()).putInt(answer.checkDue() ? 1 : 0);
+        to.putInt(answer.reason()).putFloat(answer.evidence()).putLong(answer.latencyNs()).putInt(answer.checkDue() ? 1
+                : 0);
     }
 
     static Answer answer(ByteBuffer from) {
         return new Answer(
-                from.getInt(), from.getInt(), from.getInt(), from.getFloat(), from.getInt(), from.getFloat(), from.getLong(), from.getInt() != 0);
+                from.getInt(), from.getInt(), from.getInt(), from.getFloat(), from.getInt(), from.getFloat(),
+                        from.getLong(), from.getInt() != 0);
     }
 }

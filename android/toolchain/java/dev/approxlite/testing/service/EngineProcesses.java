@@ -111,7 +111,8 @@ final class EngineProcesses implements EngineLauncher {
         }
 
         @Override
-        public synchronized Answer answer(int region, int input, int output, InputContext context) throws EngineException {
+        public synchronized Answer answer(int region, int input, int output,
+                InputContext context) throws EngineException {
             ByteBuffer reply = ask(to -> {
                 to.putInt(EngineMain.ANSWER).putInt(region).putInt(input).putInt(output);
                 to.putDouble(context.timeS()).putFloat(context.inputChange()).putFloat(context.deadlineMs());

@@ -11,7 +11,8 @@ final class Jvm {
 
     static Process start(Class<?> main, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
-                Paths.get(System.getProperty("java.home"), "bin", "java").toString(), "-Xshare:auto", "-XX:+UseSerialGC",
+                Paths.get(System.getProperty("java.home"), "bin", "java").toString(), "-Xshare:auto",
+                        "-XX:+UseSerialGC",
                 "-Xmx64m", "-cp", System.getProperty("java.class.path")));
         if (Boolean.getBoolean("short")) {
             command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Dshort=true"));

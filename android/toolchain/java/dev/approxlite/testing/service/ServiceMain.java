@@ -17,7 +17,9 @@ import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.stream.Stream;
 
-/** The service's process: the real {@link ServiceCore} behind a local socket, as InferenceService is it behind binder. */
+/**
+ * The service's process: the real {@link ServiceCore} behind a local socket, as InferenceService is it behind binder.
+ */
 final class ServiceMain {
     static final int ATTACH = 1;
     static final int SUBMIT = 2;
@@ -84,7 +86,8 @@ final class ServiceMain {
         long sequence = message.getLong();
         try {
             session.submit(
-                    sequence, message.getInt(), message.getInt(), message.getInt(), message.getFloat(), new SocketReply(wire));
+                    sequence, message.getInt(), message.getInt(), message.getInt(), message.getFloat(),
+                            new SocketReply(wire));
         } catch (ServiceException refused) {
             new SocketReply(wire).failed(sequence, refused.reason(), refused.getMessage());
         }

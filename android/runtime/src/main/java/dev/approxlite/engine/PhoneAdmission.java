@@ -61,7 +61,8 @@ public final class PhoneAdmission implements PolicyStore.Admission {
         policy.requireTime(clock.instant());
         if (policy.deviceClass() != null && !Objects.equals(policy.deviceClass(), deviceClass)) {
             throw new PolicyException(
-                    Reason.OTHER_DEVICE, "holds on '" + policy.deviceClass() + "' only, and this is '" + deviceClass + "'");
+                    Reason.OTHER_DEVICE, "holds on '" + policy.deviceClass() + "' only, and this is '" + deviceClass
+                            + "'");
         }
         List<ByteBuffer> contents = modelsOf(policy, models);
         try {
@@ -83,7 +84,8 @@ public final class PhoneAdmission implements PolicyStore.Admission {
             if (content == null) {
                 throw new PolicyException(
                         Reason.OTHER_MODEL,
-                        "is for model " + each.sha256().substring(0, 16) + ", which is not on this phone; push it first");
+                        "is for model " + each.sha256().substring(0, 16)
+                                + ", which is not on this phone; push it first");
             }
             contents.add(content);
         }

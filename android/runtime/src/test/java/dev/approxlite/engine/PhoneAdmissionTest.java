@@ -26,7 +26,9 @@ import org.junit.Rule;
 import org.junit.Test;
 import org.junit.rules.TemporaryFolder;
 
-/** Every policy that must not run here is refused with its reason, and the running one stays as it was, byte for byte. */
+/**
+ * Every policy that must not run here is refused with its reason, and the running one stays as it was, byte for byte.
+ */
 public class PhoneAdmissionTest {
     private static final ByteBuffer MODEL = ByteBuffer.allocateDirect(4);
 
@@ -67,7 +69,8 @@ public class PhoneAdmissionTest {
 
     private String next(String pattern, String replacement) {
         String changed = json.replaceFirst("\"sequence\": 5", "\"sequence\": 6").replaceFirst(pattern, replacement);
-        assertFalse("nothing was replaced by " + replacement, changed.equals(json.replaceFirst("\"sequence\": 5", "\"sequence\": 6")));
+        assertFalse("nothing was replaced by " + replacement, changed.equals(json.replaceFirst("\"sequence\": 5",
+                "\"sequence\": 6")));
         return changed;
     }
 
@@ -155,7 +158,8 @@ public class PhoneAdmissionTest {
     @Test
     public void aPolicyOfTheRightKindOfPhoneIsTaken() throws Exception {
         store.install(
-                signer.sign(next("\"device_class\"\\s*:\\s*null", "\"device_class\": \"pixel-8\"")), signer.keys(), admission);
+                signer.sign(next("\"device_class\"\\s*:\\s*null", "\"device_class\": \"pixel-8\"")), signer.keys(),
+                        admission);
         assertEquals(6, store.running().policy().sequence());
     }
 }

@@ -32,7 +32,8 @@ public final class Signer {
 
     public byte[] policy(long sequence) throws Exception {
         if (!made.containsKey(sequence)) {
-            made.put(sequence, sign(Contract.text("policy.json").replaceFirst("\"sequence\"\\s*:\\s*1", "\"sequence\": " + sequence)));
+            made.put(sequence, sign(Contract.text("policy.json").replaceFirst("\"sequence\"\\s*:\\s*1", "\"sequence\": "
+                    + sequence)));
         }
         return made.get(sequence);
     }

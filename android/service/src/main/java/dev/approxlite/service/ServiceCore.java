@@ -105,10 +105,14 @@ public final class ServiceCore implements Closeable {
         return audit;
     }
 
-    /** From the next input on always this rung, or, where it is negative, as the policy says; {@code who} is written down. */
+    /**
+     * From the next input on always this rung, or, where it is negative, as the policy says; {@code who} is written
+     * down.
+     */
     public void pin(int rung, String who) throws ServiceException, IOException {
         engines.pin(rung);
-        audit.append(AuditLog.Event.OVERRIDE, "", rung < 0 ? "as the policy says" : "rung " + rung, "asked by " + who, Double.NaN);
+        audit.append(AuditLog.Event.OVERRIDE, "", rung < 0 ? "as the policy says" : "rung " + rung, "asked by " + who,
+                Double.NaN);
     }
 
     /** Something was not even looked at. */

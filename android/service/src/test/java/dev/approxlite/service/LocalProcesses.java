@@ -104,7 +104,8 @@ public final class LocalProcesses implements EngineLauncher {
         }
 
         @Override
-        public Answer answer(int region, int inputOffset, int outputOffset, InputContext context) throws EngineException {
+        public Answer answer(int region, int inputOffset, int outputOffset,
+                InputContext context) throws EngineException {
             if (answersLeft == 0) {
                 kill();
             }

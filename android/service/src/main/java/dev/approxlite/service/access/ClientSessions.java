@@ -38,7 +38,8 @@ public final class ClientSessions implements AutoCloseable {
     public synchronized ClientSession open(int uid) throws ServiceException {
         Share share = shares.computeIfAbsent(uid, each -> new Share());
         if (share.sessions >= MOST_SESSIONS) {
-            throw new ServiceException(Reason.OVER_QUOTA, "uid " + uid + " has " + MOST_SESSIONS + " sessions; close one");
+            throw new ServiceException(Reason.OVER_QUOTA, "uid " + uid + " has " + MOST_SESSIONS
+                    + " sessions; close one");
         }
         ++share.sessions;
         ClientSession session = new ClientSession(this, uid);

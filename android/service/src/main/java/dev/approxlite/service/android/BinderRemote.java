@@ -91,7 +91,8 @@ public final class BinderRemote implements Remote, ServiceConnection {
         } catch (RemoteException | SecurityException | ErrnoException problem) {
             forget();
             throw new ServiceException(
-                    problem instanceof SecurityException ? Reason.NOT_PERMITTED : Reason.CLOSED, "" + problem.getMessage());
+                    problem instanceof SecurityException ? Reason.NOT_PERMITTED : Reason.CLOSED, ""
+                            + problem.getMessage());
         } catch (ServiceException problem) {
             if (problem.reason() == Reason.CLOSED) {
                 forget();

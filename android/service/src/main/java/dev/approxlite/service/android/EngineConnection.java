@@ -105,7 +105,8 @@ final class EngineConnection implements EngineProcess {
     static void throwIfFailed(EngineReply reply) throws EngineException {
         Reason[] reasons = Reason.values();
         if (reply.error != 0) {
-            Reason reason = reply.error > 0 && reply.error <= reasons.length ? reasons[reply.error - 1] : Reason.CANNOT_RUN;
+            Reason reason = reply.error > 0 && reply.error <= reasons.length ? reasons[reply.error - 1]
+                    : Reason.CANNOT_RUN;
             throw new EngineException(reason, String.valueOf(reply.message));
         }
     }

@@ -36,7 +36,8 @@ public final class EngineService extends Service {
         }
 
         @Override
-        public IEngine open(ParcelFileDescriptor policy, ParcelFileDescriptor[] models, byte[] guardState, EngineReply reply) {
+        public IEngine open(ParcelFileDescriptor policy, ParcelFileDescriptor[] models, byte[] guardState,
+                EngineReply reply) {
             try {
                 return openEngine(policy, models, guardState.length == 0 ? null : guardState);
             } catch (PolicyException problem) {
@@ -48,7 +49,8 @@ public final class EngineService extends Service {
             } catch (EngineException problem) {
                 EngineBinder.fail(reply, problem);
             } catch (IOException problem) {
-                EngineBinder.fail(reply, new EngineException(EngineException.Reason.CANNOT_RUN, "" + problem.getMessage()));
+                EngineBinder.fail(reply, new EngineException(EngineException.Reason.CANNOT_RUN, ""
+                        + problem.getMessage()));
             }
             return null;
         }

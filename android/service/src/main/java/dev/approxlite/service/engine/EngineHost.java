@@ -115,7 +115,8 @@ public final class EngineHost implements AutoCloseable {
         ByteBuffer all = memory.bytes();
         long inputEnd = (long) inputOffset + engine.inputBytes();
         long outputEnd = (long) outputOffset + engine.outputBytes();
-        boolean within = inputOffset >= 0 && outputOffset >= 0 && inputEnd <= all.capacity() && outputEnd <= all.capacity();
+        boolean within = inputOffset >= 0 && outputOffset >= 0 && inputEnd <= all.capacity()
+                && outputEnd <= all.capacity();
         boolean apart = inputEnd <= outputOffset || outputEnd <= inputOffset;
         if (!within || !apart || inputOffset % ALIGNMENT != 0 || outputOffset % ALIGNMENT != 0) {
             throw new EngineException(

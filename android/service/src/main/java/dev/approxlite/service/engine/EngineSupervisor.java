@@ -140,7 +140,8 @@ public final class EngineSupervisor implements Closeable {
             throw new ServiceException(Reason.CLOSED, "the service is closed");
         }
         if (policy == null) {
-            throw new ServiceException(Reason.NO_POLICY, "there is no policy to follow; push one, or compute in-process");
+            throw new ServiceException(Reason.NO_POLICY,
+                    "there is no policy to follow; push one, or compute in-process");
         }
         if (engine == null) {
             rest();
@@ -154,7 +155,9 @@ public final class EngineSupervisor implements Closeable {
         return asked == engine;
     }
 
-    /** What came after an answer: the check that was drawn, and the guard's state, which is kept before anything else. */
+    /**
+     * What came after an answer: the check that was drawn, and the guard's state, which is kept before anything else.
+     */
     public void answered(EngineProcess asked, Answer answer) {
         try {
             Check check = answer.checkDue() ? asked.finish() : null;
@@ -219,7 +222,8 @@ public final class EngineSupervisor implements Closeable {
         if (deathsNs.size() >= mostDeaths) {
             if (now - deathsNs.peekLast() < REST_NS) {
                 throw new ServiceException(
-                        Reason.ENGINE_UNAVAILABLE, "the engine died " + deathsNs.size() + " times; compute in-process for a while");
+                        Reason.ENGINE_UNAVAILABLE, "the engine died " + deathsNs.size()
+                                + " times; compute in-process for a while");
             }
             deathsNs.clear();
         }

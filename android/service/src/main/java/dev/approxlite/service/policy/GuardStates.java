@@ -50,7 +50,8 @@ public final class GuardStates {
         try {
             byte[] content = Files.size(file(policy)) == BYTES + 64 ? Files.readAllBytes(file(policy)) : new byte[0];
             byte[] state = Arrays.copyOf(content, BYTES);
-            String sum = new String(content, Math.min(BYTES, content.length), Math.max(0, content.length - BYTES), StandardCharsets.US_ASCII);
+            String sum = new String(content, Math.min(BYTES, content.length), Math.max(0, content.length - BYTES),
+                    StandardCharsets.US_ASCII);
             return Sha256.of(state).equals(sum) ? state : unreadable();
         } catch (IOException gone) {
             return unreadable();
@@ -62,7 +63,8 @@ public final class GuardStates {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
             for (Path each : files) {
                 String name = each.getFileName().toString();
-                boolean kept = name.endsWith(SUFFIX) && policies.contains(name.substring(0, name.length() - SUFFIX.length()));
+                boolean kept = name.endsWith(SUFFIX) && policies.contains(name.substring(0,
+                        name.length() - SUFFIX.length()));
                 if (!kept) {
                     Files.delete(each);
                 }

@@ -86,7 +86,8 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
             taken = store.install(archive, keys.get(), admission);
         } catch (PolicyException refused) {
             audit.append(
-                    Event.POLICY, before, before, "refused from " + from + ": " + refused.reason() + ", " + refused.getMessage(), Double.NaN);
+                    Event.POLICY, before, before, "refused from " + from + ": " + refused.reason() + ", "
+                            + refused.getMessage(), Double.NaN);
             throw refused;
         }
         guards.begin(taken.sha256());
@@ -175,7 +176,8 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
         if (before != Integer.MIN_VALUE && now - switchAtNs >= SWITCH_EVERY_NS) {
             switchAtNs = now;
             audit.append(
-                    Event.SWITCH, "candidate " + before, "candidate " + answer.candidate(), "reason " + answer.chosen(), answer.chosenEvidence());
+                    Event.SWITCH, "candidate " + before, "candidate " + answer.candidate(), "reason "
+                            + answer.chosen(), answer.chosenEvidence());
         }
     }
 
@@ -190,7 +192,8 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
         if (onTrial && answers.get() >= trialAnswers) {
             store.confirm();
             onTrial = false;
-            audit.append(Event.POLICY, name(engines.policy()), name(engines.policy()), "kept: trial passed", answers.get());
+            audit.append(Event.POLICY, name(engines.policy()), name(engines.policy()), "kept: trial passed",
+                    answers.get());
             sweep();
         }
     }
@@ -222,6 +225,7 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
     }
 
     private static String name(PolicyArchive policy) {
-        return policy == null ? "exact" : "policy " + policy.policy().sequence() + " " + policy.sha256().substring(0, 16);
+        return policy == null ? "exact" : "policy " + policy.policy().sequence() + " " + policy.sha256().substring(0,
+                16);
     }
 }

@@ -119,7 +119,8 @@ public record PlannedBlock(
             reader.endObject();
             check();
             return new PlannedBlock(
-                    block, subject, configuration, scales, inferences, uncounted, operators, seconds, gapMs, readingsMs, longestS, hottestC);
+                    block, subject, configuration, scales, inferences, uncounted, operators, seconds, gapMs,
+                            readingsMs, longestS, hottestC);
         }
 
         private void member(String name) throws IOException, PlanException {

@@ -40,7 +40,8 @@ public record StartLine(String folder, String model, String engine, String runti
         }
         String protocol = take(given, "protocol", null);
         if (!protocol.equals(Integer.toString(PROTOCOL))) {
-            throw new PlanException("start line: protocol " + shown(protocol) + " is not spoken here, only " + PROTOCOL);
+            throw new PlanException("start line: protocol " + shown(protocol) + " is not spoken here, only "
+                    + PROTOCOL);
         }
         StartLine read = new StartLine(
                 take(given, "folder", null), take(given, "model", null), take(given, "engine", null),

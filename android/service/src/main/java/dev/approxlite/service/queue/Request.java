@@ -24,7 +24,8 @@ public final class Request {
 
     /** region, offsets: as {@link dev.approxlite.service.engine.EngineProcess} wants them. */
     public Request(
-            int uid, Object session, long sequence, int region, int inputOffset, int outputOffset, float deadlineMs, Reply reply) {
+            int uid, Object session, long sequence, int region, int inputOffset, int outputOffset, float deadlineMs,
+                    Reply reply) {
         this.uid = uid;
         this.session = session;
         this.sequence = sequence;

@@ -41,12 +41,14 @@ final class RequestQueue {
         App app = apps.computeIfAbsent(request.uid, uid -> new App());
         if (app.waiting.size() + (app.running ? 1 : 0) >= mostOfOneApp) {
             throw new ServiceException(
-                    Reason.OVER_QUOTA, "uid " + request.uid + " has " + mostOfOneApp + " requests under way; wait for answers");
+                    Reason.OVER_QUOTA, "uid " + request.uid + " has " + mostOfOneApp
+                            + " requests under way; wait for answers");
         }
         if (size >= most) {
             forget(request.uid, app);
             throw new ServiceException(
-                    Reason.QUEUE_FULL, "the service has " + most + " requests waiting; compute in-process or try later");
+                    Reason.QUEUE_FULL, "the service has " + most
+                            + " requests waiting; compute in-process or try later");
         }
         if (app.waiting.isEmpty() && !app.running) {
             app.usedNs = Math.max(app.usedNs, virtualNs);

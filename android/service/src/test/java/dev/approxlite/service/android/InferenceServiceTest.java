@@ -80,7 +80,8 @@ public class InferenceServiceTest {
 
         @Override
         public void answered(
-                long sequence, int rung, int candidate, int chosen, float chosenEvidence, int reason, float evidence, long ns) {
+                long sequence, int rung, int candidate, int chosen, float chosenEvidence, int reason, float evidence,
+                        long ns) {
             all.add("answered " + sequence);
         }
 
@@ -96,7 +97,8 @@ public class InferenceServiceTest {
     }
 
     private JsonObject status() {
-        try (Cursor rows = app.getContentResolver().query(Uri.withAppendedPath(CONTROL, "status"), null, null, null, null)) {
+        try (Cursor rows = app.getContentResolver().query(Uri.withAppendedPath(CONTROL, "status"), null, null, null,
+                null)) {
             assertTrue(rows.moveToFirst());
             return JsonParser.parseString(rows.getString(0)).getAsJsonObject();
         }
@@ -104,7 +106,8 @@ public class InferenceServiceTest {
 
     private String audit() {
         StringBuilder text = new StringBuilder();
-        try (Cursor rows = app.getContentResolver().query(Uri.withAppendedPath(CONTROL, "audit"), null, null, null, null)) {
+        try (Cursor rows = app.getContentResolver().query(Uri.withAppendedPath(CONTROL, "audit"), null, null, null,
+                null)) {
             while (rows.moveToNext()) {
                 text.append(rows.getString(0)).append('\n');
             }
@@ -181,13 +184,15 @@ public class InferenceServiceTest {
         Uri other = Uri.withAppendedPath(CONTROL, "secrets");
         assertThrows(
                 IllegalArgumentException.class, () -> app.getContentResolver().query(other, null, null, null, null));
-        assertThrows(IllegalArgumentException.class, () -> app.getContentResolver().call(CONTROL, "format", null, null));
+        assertThrows(IllegalArgumentException.class, () -> app.getContentResolver().call(CONTROL, "format", null,
+                null));
         assertNotNull(app.getContentResolver().call(CONTROL, "pin", "1", null).getString("error")); // no policy yet
         assertFalse(audit().contains("OVERRIDE"));
     }
 
     private void send(byte[] policy) {
-        new PolicyReceiver().onReceive(app, new Intent(PolicyReceiver.ACTION).putExtra(PolicyReceiver.EXTRA_POLICY, policy));
+        new PolicyReceiver().onReceive(app, new Intent(PolicyReceiver.ACTION).putExtra(PolicyReceiver.EXTRA_POLICY,
+                policy));
     }
 
     private void await(String part) throws Exception {

@@ -61,7 +61,8 @@ public class ProfilingServiceTest {
     @Test
     public void anApkWithoutTheNativeLibrarySaysSo() throws Exception {
         String root = RuntimeEnvironment.getApplication().getExternalFilesDir(null).getPath();
-        ProfilingService service = started("protocol=1 folder=" + root + " model=" + root + "/m engine=own runtime=own");
+        ProfilingService service = started("protocol=1 folder=" + root + " model=" + root
+                + "/m engine=own runtime=own");
         assertEquals(Agent.CANNOT_RUN, service.lastStatus);
     }
 }

@@ -212,7 +212,8 @@ public class AgentTest {
     @Test
     public void aLastLineThatIsNotWholeYetIsLeftForLater() throws Exception {
         String line = block(0, "\"subject\": \"approxlite\", \"inferences\": 2");
-        Files.write(folder.resolve("plan.jsonl"), (line + "\n" + line.substring(0, 20)).getBytes(StandardCharsets.UTF_8));
+        Files.write(folder.resolve("plan.jsonl"), (line + "\n" + line.substring(0,
+                20)).getBytes(StandardCharsets.UTF_8));
         assertEquals(Agent.DONE, agent().run());
         assertEquals(1, rows("block").size());
     }

@@ -83,8 +83,10 @@ public class PlannedBlockTest {
         assertEquals(new StartLine("/data/f", "/data/m.tflite", "own", "own", 4, 7), StartLine.parse(START));
         assertEquals(-1, StartLine.parse(START.replace("seed=7", "seed=18446744073709551615")).seed());
         String[] odd = {
-            START + " colour=red", START + " seed=8", START.replace("protocol=1", "protocol=2"), START.replace(" model", " Model"),
-            START.replace("threads=4", "threads=17"), START.replace("threads=4", "threads=0"), START.replace("seed=7", "seed=-7"),
+            START + " colour=red", START + " seed=8", START.replace("protocol=1", "protocol=2"),
+                    START.replace(" model", " Model"),
+            START.replace("threads=4", "threads=17"), START.replace("threads=4", "threads=0"), START.replace("seed=7",
+                    "seed=-7"),
             START.replace("seed=7", "seed=18446744073709551616"), START.replace("seed=7", "seed="), "", "protocol"
         };
         for (String line : odd) {
