@@ -57,7 +57,8 @@ public final class Tests {
             for (Path each : (Iterable<Path>) files.sorted()::iterator) {
                 String path = folder.relativize(each).toString();
                 if (path.endsWith("Test.class") && path.contains(part)) {
-                    Class<?> type = Class.forName(path.substring(0, path.length() - ".class".length()).replace('/', '.'));
+                    Class<?> type = Class.forName(path.substring(0, path.length() - ".class".length()).replace('/',
+                            '.'));
                     if (!Modifier.isAbstract(type.getModifiers())) {
                         found.add(type);
                     }

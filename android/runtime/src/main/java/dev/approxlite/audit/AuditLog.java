@@ -15,6 +15,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What was switched, refused and decided on this phone, and by whom: JSON Lines, only ever appended to, each with the
@@ -98,6 +100,17 @@ public final class AuditLog implements Closeable {
         }
         before = hash(line);
         ++sequence;
+    }
+
+    /** The files that hold the log, the older one first; those that are there. */
+    public synchronized List<Path> files() {
+        List<Path> files = new ArrayList<>();
+        for (Path each : new Path[] {older, file}) {
+            if (Files.exists(each)) {
+                files.add(each);
+            }
+        }
+        return files;
     }
 
     @Override

@@ -14,6 +14,8 @@ public final class EngineException extends Exception {
         BAD_TENSOR,
         /** The model or its configuration cannot be run here. */
         CANNOT_RUN,
+        /** A rung computes other bits than where the policy was made. */
+        WRONG_PROBES,
         /** The process that it lives in has died; another one may do better. */
         DIED
     }

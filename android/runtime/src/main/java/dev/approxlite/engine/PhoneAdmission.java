@@ -19,31 +19,54 @@ public final class PhoneAdmission implements PolicyStore.Admission {
         ByteBuffer bySha256(String sha256);
     }
 
+    /** Runs a policy that is not followed yet, in this process or in one that may die of it. */
+    public interface Trial {
+        /**
+         * Makes the models ready and checks the probes.
+         *
+         * @throws PolicyException with {@link Reason#WRONG_PROBES} if a rung computes other bits here
+         * @throws EngineException if a rung cannot be run
+         */
+        void run(PolicyArchive archive, List<ByteBuffer> models) throws PolicyException, EngineException;
+    }
+
     private final Models models;
-    private final Engines engines;
+    private final int numericsVersion;
     private final String deviceClass;
     private final Clock clock;
+    private final Trial trial;
 
-    /** deviceClass: what this phone's kind is called in policies. */
-    public PhoneAdmission(Models models, Engines engines, String deviceClass, Clock clock) {
+    /** numericsVersion: of the kernels here; deviceClass: what this phone's kind is called in policies. */
+    public PhoneAdmission(Models models, int numericsVersion, String deviceClass, Clock clock, Trial trial) {
         this.models = models;
-        this.engines = engines;
+        this.numericsVersion = numericsVersion;
         this.deviceClass = deviceClass;
         this.clock = clock;
+        this.trial = trial;
+    }
+
+    /** A trial in this process. */
+    public static Trial inProcess(Engines engines) {
+        return (archive, contents) -> {
+            try (Engine engine = engines.open(archive, contents, null)) {
+                Probes.check(archive.policy(), engine);
+            }
+        };
     }
 
     @Override
     public void admit(PolicyArchive archive) throws PolicyException {
         Policy policy = archive.policy();
-        policy.requireNumerics(engines.numericsVersion());
+        policy.requireNumerics(numericsVersion);
         policy.requireTime(clock.instant());
         if (policy.deviceClass() != null && !Objects.equals(policy.deviceClass(), deviceClass)) {
             throw new PolicyException(
-                    Reason.OTHER_DEVICE, "holds on '" + policy.deviceClass() + "' only, and this is '" + deviceClass + "'");
+                    Reason.OTHER_DEVICE, "holds on '" + policy.deviceClass() + "' only, and this is '" + deviceClass
+                            + "'");
         }
         List<ByteBuffer> contents = modelsOf(policy, models);
-        try (Engine engine = engines.open(archive, contents, null)) {
-            Probes.check(policy, engine);
+        try {
+            trial.run(archive, contents);
         } catch (EngineException problem) {
             throw new PolicyException(Reason.INVALID, "cannot be run here: " + problem.getMessage());
         }
@@ -61,7 +84,8 @@ public final class PhoneAdmission implements PolicyStore.Admission {
             if (content == null) {
                 throw new PolicyException(
                         Reason.OTHER_MODEL,
-                        "is for model " + each.sha256().substring(0, 16) + ", which is not on this phone; push it first");
+                        "is for model " + each.sha256().substring(0, 16)
+                                + ", which is not on this phone; push it first");
             }
             contents.add(content);
         }

@@ -23,7 +23,8 @@ public final class Probes {
     public static void check(Policy policy, Engine engine) throws PolicyException, EngineException {
         for (Policy.Probe probe : policy.probes()) {
             byte[] inputs = inputs(engine.inputType(), engine.inputBytes(), probe.seed());
-            if (!Sha256.of(inputs).equals(probe.inputsSha256()) || !outputs(engine, probe.rung(), inputs).equals(probe.outputsSha256())) {
+            if (!Sha256.of(inputs).equals(probe.inputsSha256()) || !outputs(engine, probe.rung(),
+                    inputs).equals(probe.outputsSha256())) {
                 throw new PolicyException(
                         Reason.WRONG_PROBES,
                         "rung " + probe.rung() + " (" + policy.ladder().get(probe.rung()).configuration()

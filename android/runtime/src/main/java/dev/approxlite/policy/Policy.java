@@ -199,7 +199,9 @@ public record Policy(
         return map;
     }
 
-    /** Refuses with {@link Reason#OTHER_NUMERICS} where the kernels here give other bits than those it was made with. */
+    /**
+     * Refuses with {@link Reason#OTHER_NUMERICS} where the kernels here give other bits than those it was made with.
+     */
     public void requireNumerics(int version) throws PolicyException {
         if (version != numericsVersion) {
             throw new PolicyException(
@@ -211,7 +213,8 @@ public record Policy(
     /** Refuses with {@link Reason#EXPIRED} outside the time that it may be followed. */
     public void requireTime(Instant time) throws PolicyException {
         if (time.isBefore(notBefore)) {
-            throw new PolicyException(Reason.EXPIRED, "the policy holds from " + notBefore + " on; is the clock right?");
+            throw new PolicyException(Reason.EXPIRED, "the policy holds from " + notBefore
+                    + " on; is the clock right?");
         }
         if (notAfter != null && time.isAfter(notAfter)) {
             throw new PolicyException(Reason.EXPIRED, "the policy held until " + notAfter + "; push a new one");

@@ -59,6 +59,16 @@ public final class PolicyArchive {
         return policy;
     }
 
+    /** By which a phone tells policies apart: of the whole archive. */
+    public String sha256() {
+        return Sha256.of(archive);
+    }
+
+    /** A copy of the archive's bytes, to be read in another process. */
+    public byte[] bytes() {
+        return archive.clone();
+    }
+
     /** A copy of the bytes of policy.json, which the signature covers. */
     byte[] policyJson() {
         return member("policy.json");

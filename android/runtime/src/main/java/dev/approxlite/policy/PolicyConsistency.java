@@ -47,7 +47,8 @@ final class PolicyConsistency {
                     !several || (alone && !rung.name().isEmpty()),
                     "ladder: rungs of several models have their weights under one name");
         }
-        require(!brings || policy.rungsSha256() != null, "rungs_sha256: rungs bring weights, but there is no rungs.bin");
+        require(!brings || policy.rungsSha256() != null,
+                "rungs_sha256: rungs bring weights, but there is no rungs.bin");
     }
 
     private static void checkRule(Policy policy) throws PolicyException {

@@ -95,7 +95,8 @@ public final class PolicyStore {
         long sequence = read.policy().sequence();
         if (sequence <= state.highestSequence) {
             throw new PolicyException(
-                    Reason.REPLAYED, "has sequence " + sequence + ", but " + state.highestSequence + " was here before");
+                    Reason.REPLAYED, "has sequence " + sequence + ", but " + state.highestSequence
+                            + " was here before");
         }
         admission.admit(read);
         String name = Sha256.of(archive);

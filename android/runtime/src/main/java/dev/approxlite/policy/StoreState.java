@@ -39,7 +39,8 @@ final class StoreState {
         if (!Files.exists(file)) {
             return hasPolicies(folder) ? new StoreState(null, null, -1, true) : NEW;
         }
-        String text = Files.size(file) > MOST_BYTES ? "" : new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+        String text = Files.size(file) > MOST_BYTES ? "" : new String(Files.readAllBytes(file),
+                StandardCharsets.ISO_8859_1);
         Matcher fields = TEXT.matcher(text);
         if (!fields.matches() || !checksum(fields.group(1)).equals(fields.group(5))) {
             return new StoreState(null, null, -1, true);
@@ -48,7 +49,8 @@ final class StoreState {
     }
 
     void write(Path folder) throws IOException {
-        String text = "running " + text(running) + "\nlast-good " + text(lastGood) + "\nhighest-sequence " + highestSequence + "\n";
+        String text = "running " + text(running) + "\nlast-good " + text(lastGood) + "\nhighest-sequence "
+                + highestSequence + "\n";
         text += "sha256 " + checksum(text) + "\n";
         DurableFile.replace(folder.resolve(FILE), text.getBytes(StandardCharsets.ISO_8859_1));
     }

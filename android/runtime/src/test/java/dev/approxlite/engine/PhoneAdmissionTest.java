@@ -26,7 +26,9 @@ import org.junit.Rule;
 import org.junit.Test;
 import org.junit.rules.TemporaryFolder;
 
-/** Every policy that must not run here is refused with its reason, and the running one stays as it was, byte for byte. */
+/**
+ * Every policy that must not run here is refused with its reason, and the running one stays as it was, byte for byte.
+ */
 public class PhoneAdmissionTest {
     private static final ByteBuffer MODEL = ByteBuffer.allocateDirect(4);
 
@@ -46,7 +48,7 @@ public class PhoneAdmissionTest {
         json = withProbe(Contract.text("policy.json"), 7).replaceFirst("\"sequence\"\\s*:\\s*1", "\"sequence\": 5");
         Clock clock = Clock.fixed(Instant.parse("2026-06-01T00:00:00Z"), ZoneOffset.UTC);
         admission = new PhoneAdmission(
-                sha256 -> json.contains(sha256) ? MODEL : null, engines, "pixel-8", clock);
+                sha256 -> json.contains(sha256) ? MODEL : null, 1, "pixel-8", clock, PhoneAdmission.inProcess(engines));
         folder = temporary.getRoot().toPath().resolve("policies");
         store = PolicyStore.open(folder);
         store.install(signer.sign(json), signer.keys(), admission);
@@ -67,7 +69,8 @@ public class PhoneAdmissionTest {
 
     private String next(String pattern, String replacement) {
         String changed = json.replaceFirst("\"sequence\": 5", "\"sequence\": 6").replaceFirst(pattern, replacement);
-        assertFalse("nothing was replaced by " + replacement, changed.equals(json.replaceFirst("\"sequence\": 5", "\"sequence\": 6")));
+        assertFalse("nothing was replaced by " + replacement, changed.equals(json.replaceFirst("\"sequence\": 5",
+                "\"sequence\": 6")));
         return changed;
     }
 
@@ -155,7 +158,8 @@ public class PhoneAdmissionTest {
     @Test
     public void aPolicyOfTheRightKindOfPhoneIsTaken() throws Exception {
         store.install(
-                signer.sign(next("\"device_class\"\\s*:\\s*null", "\"device_class\": \"pixel-8\"")), signer.keys(), admission);
+                signer.sign(next("\"device_class\"\\s*:\\s*null", "\"device_class\": \"pixel-8\"")), signer.keys(),
+                        admission);
         assertEquals(6, store.running().policy().sequence());
     }
 }

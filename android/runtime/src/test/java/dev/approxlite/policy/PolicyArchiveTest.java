@@ -41,7 +41,8 @@ public class PolicyArchiveTest {
     public void aPolicyThatWasChangedAfterwardsIsRefused() throws Exception {
         String changed = Contract.text("policy.json").replaceFirst("\"sequence\"\\s*:\\s*1", "\"sequence\": 2");
         PolicyArchive archive = PolicyArchive.read(
-                Contract.archive("policy.json", changed.getBytes("UTF-8"), "signature", Contract.bytes("signature.json")));
+                Contract.archive("policy.json", changed.getBytes("UTF-8"), "signature",
+                        Contract.bytes("signature.json")));
         assertEquals(
                 Reason.CHANGED,
                 assertThrows(PolicyException.class, () -> keys().signerOf(archive)).reason());

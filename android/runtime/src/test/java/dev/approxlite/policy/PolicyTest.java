@@ -46,7 +46,8 @@ public class PolicyTest {
                     && good.substring(good.lastIndexOf("\"scales\":", at), at).trim().equals("\"scales\":")) {
                 continue; // names of operators, any number of them
             }
-            assertEquals(Reason.UNKNOWN_FIELD, refusal(good.substring(0, at + 1) + "\"surprise\": {}, " + good.substring(at + 1)));
+            assertEquals(Reason.UNKNOWN_FIELD, refusal(good.substring(0, at + 1) + "\"surprise\": {}, "
+                    + good.substring(at + 1)));
         }
     }
 
@@ -63,10 +64,12 @@ public class PolicyTest {
 
     @Test
     public void whatIsNoJsonIsRefused() throws Exception {
-        for (String text : new String[] {"", "{", "[" + "[".repeat(10_000), "{} {}", "nul", "{'version': 1}", "\ufeff{}"}) {
+        for (String text : new String[] {"", "{", "[" + "[".repeat(10_000), "{} {}", "nul", "{'version': 1}",
+                "\ufeff{}"}) {
             assertTrue(text, refusal(text) != null);
         }
-        PolicyException refused = assertThrows(PolicyException.class, () -> Policy.parse(new byte[] {'"', (byte) 0xff, '"'}));
+        PolicyException refused = assertThrows(PolicyException.class, () -> Policy.parse(new byte[] {'"', (byte) 0xff,
+                '"'}));
         assertEquals(Reason.DAMAGED, refused.reason());
     }
 

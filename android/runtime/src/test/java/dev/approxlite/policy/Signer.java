@@ -21,13 +21,19 @@ public final class Signer {
     }
 
     public TrustedKeys keys() {
+        return TrustedKeys.none().with(pem());
+    }
+
+    /** The public key as keygen writes it. */
+    public String pem() {
         String body = Base64.getMimeEncoder().encodeToString(pair.getPublic().getEncoded());
-        return TrustedKeys.none().with("-----BEGIN PUBLIC KEY-----\n" + body + "\n-----END PUBLIC KEY-----\n");
+        return "-----BEGIN PUBLIC KEY-----\n" + body + "\n-----END PUBLIC KEY-----\n";
     }
 
     public byte[] policy(long sequence) throws Exception {
         if (!made.containsKey(sequence)) {
-            made.put(sequence, sign(Contract.text("policy.json").replaceFirst("\"sequence\"\\s*:\\s*1", "\"sequence\": " + sequence)));
+            made.put(sequence, sign(Contract.text("policy.json").replaceFirst("\"sequence\"\\s*:\\s*1", "\"sequence\": "
+                    + sequence)));
         }
         return made.get(sequence);
     }

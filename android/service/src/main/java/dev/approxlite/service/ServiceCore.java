@@ -1,0 +1,137 @@
+package dev.approxlite.service;
+
+import dev.approxlite.audit.AuditLog;
+import dev.approxlite.context.DeviceContext;
+import dev.approxlite.policy.PolicyStore;
+import dev.approxlite.policy.TrustedKeys;
+import dev.approxlite.service.access.CallerGuard;
+import dev.approxlite.service.access.ClientSessions;
+import dev.approxlite.service.engine.EngineLauncher;
+import dev.approxlite.service.engine.EngineSupervisor;
+import dev.approxlite.service.policy.GuardStates;
+import dev.approxlite.service.policy.PolicyInbox;
+import dev.approxlite.service.queue.Dispatcher;
+import dev.approxlite.service.queue.ServiceException;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Supplier;
+
+/** The service without Android: what its adapters and the desk's tests put work into. Thread-safe. */
+public final class ServiceCore implements Closeable {
+    /** Requests that may wait in all, and of one app. */
+    public static final int MOST_WAITING = 64;
+
+    public static final int MOST_OF_ONE_APP = 16;
+    /** Bytes of each of the two audit files. */
+    public static final long AUDIT_BYTES = 1 << 20;
+    /** A policy that answered so many inputs without an alarm is kept. */
+    public static final int TRIAL_ANSWERS = 200;
+
+    private final AuditLog audit;
+    private final PolicyStore store;
+    private final EngineSupervisor engines;
+    private final Dispatcher dispatcher;
+    private final ClientSessions sessions;
+    private final CallerGuard callers;
+    private final PolicyInbox inbox;
+    private final DeviceContext device;
+    private final ExecutorService executor;
+
+    /** What the service finds around it. */
+    public static final class Parts {
+        /** Its own, private to it. */
+        public Path folder;
+        public EngineLauncher launcher;
+        public PolicyStore.Admission admission;
+        public Supplier<TrustedKeys> keys;
+        public CallerGuard.Permissions permissions;
+        public Supplier<DeviceContext> device;
+        /** So many engines may die within a minute before engines are left alone for half of one. */
+        public int mostDeaths = EngineSupervisor.MOST_DEATHS;
+    }
+
+    /** @throws IOException if the folder cannot be used */
+    public ServiceCore(Parts parts) throws IOException {
+        Files.createDirectories(parts.folder);
+        device = parts.device.get();
+        audit = AuditLog.open(parts.folder.resolve("audit.jsonl"), AUDIT_BYTES);
+        store = PolicyStore.open(parts.folder.resolve("policies"));
+        executor = Executors.newSingleThreadExecutor(work -> {
+            Thread thread = new Thread(work, "approxlite-policy");
+            thread.setDaemon(true);
+            return thread;
+        });
+        GuardStates guards = new GuardStates(parts.folder.resolve("guards"));
+        inbox = new PolicyInbox(store, guards, audit, parts.keys, parts.admission, executor, TRIAL_ANSWERS);
+        engines = new EngineSupervisor(parts.launcher, inbox, System::nanoTime, parts.mostDeaths);
+        dispatcher = new Dispatcher(
+                engines, deadlineMs -> parts.device.get().now(deadlineMs), MOST_WAITING, MOST_OF_ONE_APP);
+        sessions = new ClientSessions(dispatcher, engines);
+        callers = new CallerGuard(parts.permissions, audit, System::nanoTime);
+        inbox.start(engines);
+    }
+
+    /** Who may call. */
+    public CallerGuard callers() {
+        return callers;
+    }
+
+    /** Clients at work. */
+    public ClientSessions sessions() {
+        return sessions;
+    }
+
+    /** Where policies come in. */
+    public PolicyInbox inbox() {
+        return inbox;
+    }
+
+    /** The engine's keeper. */
+    public EngineSupervisor engines() {
+        return engines;
+    }
+
+    /** What waits. */
+    public Dispatcher dispatcher() {
+        return dispatcher;
+    }
+
+    /** What was decided. */
+    public AuditLog audit() {
+        return audit;
+    }
+
+    /**
+     * From the next input on always this rung, or, where it is negative, as the policy says; {@code who} is written
+     * down.
+     */
+    public void pin(int rung, String who) throws ServiceException, IOException {
+        engines.pin(rung);
+        audit.append(AuditLog.Event.OVERRIDE, "", rung < 0 ? "as the policy says" : "rung " + rung, "asked by " + who,
+                Double.NaN);
+    }
+
+    /** Something was not even looked at. */
+    public void refused(String what, String why) throws IOException {
+        audit.append(AuditLog.Event.REFUSED, what, what, why, Double.NaN);
+    }
+
+    /** What runs, for a person and for {@code approxlite watch}. */
+    public Status status() {
+        return Status.of(this, store, device);
+    }
+
+    /** Idempotent. */
+    @Override
+    public void close() throws IOException {
+        sessions.close();
+        dispatcher.close();
+        engines.close();
+        executor.shutdown();
+        audit.close();
+    }
+}

@@ -1,0 +1,73 @@
+package dev.approxlite.service.android;
+
+import android.app.Service;
+import android.content.Context;
+import android.content.Intent;
+import android.content.pm.PackageManager;
+import android.os.Binder;
+import android.os.IBinder;
+import dev.approxlite.service.IInference;
+import dev.approxlite.service.IReplies;
+import dev.approxlite.service.ISession;
+import dev.approxlite.service.queue.ServiceException;
+
+/** Answers several apps from one engine. Bound by action {@link #ACTION}; each call needs {@link #PERMISSION}. */
+public final class InferenceService extends Service {
+    /** What apps bind to. */
+    public static final String ACTION = "dev.approxlite.service.INFERENCE";
+    /** What apps need. */
+    public static final String PERMISSION = "dev.approxlite.permission.INFERENCE";
+
+    private static final int VERSION = 1;
+
+    private final IInference.Stub binder = new IInference.Stub() {
+        @Override
+        public int version() {
+            return VERSION;
+        }
+
+        @Override
+        public ISession open(IReplies replies) {
+            return openSession(replies, Binder.getCallingPid(), Binder.getCallingUid());
+        }
+    };
+
+    @Override
+    public void onCreate() {
+        super.onCreate();
+        ServiceHolder.of(this); // the policy is read before the first client comes
+    }
+
+    @Override
+    public IBinder onBind(Intent intent) {
+        return binder;
+    }
+
+    private ISession openSession(IReplies replies, int pid, int uid) {
+        if (replies == null) {
+            throw new IllegalArgumentException("replies: a session without them tells nobody anything");
+        }
+        requirePermission(this, PERMISSION, pid, uid, "open a session");
+        Answers answers = new Answers(replies);
+        try {
+            return SessionBinder.open(ServiceHolder.of(this).core().sessions().open(uid), answers);
+        } catch (ServiceException refused) {
+            answers.failed(-1, refused.reason(), refused.getMessage());
+            return null;
+        }
+    }
+
+    /** @throws SecurityException unless the caller holds the permission; it is then written down */
+    static void requirePermission(Context context, String permission, int pid, int uid, String what) {
+        try {
+            ServiceHolder.of(context).core().callers().require(permission, pid, uid, what);
+        } catch (ServiceException refused) {
+            throw new SecurityException(refused.getMessage());
+        }
+    }
+
+    /** As the system sees it now. */
+    static boolean holds(Context context, String permission, int pid, int uid) {
+        return context.checkPermission(permission, pid, uid) == PackageManager.PERMISSION_GRANTED;
+    }
+}

@@ -1,0 +1,138 @@
+package dev.approxlite.service.android;
+
+import android.content.Context;
+import android.os.Build;
+import dev.approxlite.context.DeviceMonitor;
+import dev.approxlite.engine.EngineException;
+import dev.approxlite.engine.PhoneAdmission;
+import dev.approxlite.policy.PolicyException;
+import dev.approxlite.policy.PolicyStore;
+import dev.approxlite.policy.TrustedKeys;
+import dev.approxlite.service.ServiceCore;
+import dev.approxlite.service.engine.EngineLauncher;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.time.Clock;
+
+/** The one {@link ServiceCore} of this process, which its service, provider and receiver share. */
+final class ServiceHolder {
+    /** Largest public key that is read. */
+    private static final int MOST_KEY_BYTES = 4096;
+
+    private static ServiceHolder current;
+
+    private final Context app;
+    private final ServiceCore core;
+    private final ModelFolder models;
+    private final DeviceMonitor monitor;
+
+    private ServiceHolder(Context app, EngineLauncher launcher, PolicyStore.Admission admission) throws IOException {
+        this.app = app;
+        models = new ModelFolder(new File(app.getFilesDir(), "models"));
+        monitor = new DeviceMonitor(app);
+        EngineBinding binding = new EngineBinding(app, models);
+        ServiceCore.Parts parts = new ServiceCore.Parts();
+        parts.folder = app.getFilesDir().toPath();
+        parts.launcher = launcher == null ? binding : launcher;
+        parts.admission = admission == null ? admission(binding) : admission;
+        parts.keys = this::trustedKeys;
+        parts.permissions = (permission, pid, uid) -> InferenceService.holds(app, permission, pid, uid);
+        parts.device = monitor::device;
+        core = new ServiceCore(parts);
+    }
+
+    /** Made when it is first asked for; lives as long as the process. */
+    static synchronized ServiceHolder of(Context context) {
+        return of(context, null, null);
+    }
+
+    /** With other engines and another admission, for tests; null: the phone's. */
+    static synchronized ServiceHolder of(Context context, EngineLauncher launcher, PolicyStore.Admission admission) {
+        if (current == null) {
+            try {
+                current = new ServiceHolder(context.getApplicationContext(), launcher, admission);
+            } catch (IOException problem) {
+                throw new IllegalStateException("the service's files cannot be used: " + problem.getMessage(), problem);
+            }
+        }
+        return current;
+    }
+
+    /** Ends what {@link #of} made, as the end of the process does. */
+    static synchronized void end() throws IOException {
+        if (current != null) {
+            current.core.close();
+            current.monitor.close();
+            current = null;
+        }
+    }
+
+    ServiceCore core() {
+        return core;
+    }
+
+    DeviceMonitor monitor() {
+        return monitor;
+    }
+
+    ModelFolder models() {
+        return models;
+    }
+
+    /** Keys that were pinned when the APK was built, and those that the phone's owner added. */
+    private TrustedKeys trustedKeys() {
+        TrustedKeys keys = TrustedKeys.none();
+        try {
+            String[] pinned = app.getAssets().list("trusted_keys");
+            for (String each : pinned == null ? new String[0] : pinned) {
+                try (InputStream content = app.getAssets().open("trusted_keys/" + each)) {
+                    byte[] pem = new byte[MOST_KEY_BYTES];
+                    int size = Math.max(0, content.read(pem));
+                    keys = keys.with(new String(pem, 0, size, StandardCharsets.US_ASCII));
+                }
+            }
+            File[] added = keyFolder(app).listFiles((folder, name) -> name.endsWith(".pub"));
+            for (File each : added == null ? new File[0] : added) {
+                keys = keys.with(new String(Files.readAllBytes(each.toPath()), StandardCharsets.US_ASCII));
+            }
+            return keys;
+        } catch (IOException | IllegalArgumentException problem) {
+            return keys; // a key that cannot be read is one that nobody trusts
+        }
+    }
+
+    /** As the desk names a kind of phone. */
+    private static String deviceClass() {
+        return Build.FINGERPRINT;
+    }
+
+    static File keyFolder(Context app) {
+        return new File(app.getFilesDir(), "keys");
+    }
+
+    private PolicyStore.Admission admission(EngineBinding binding) {
+        return archive -> {
+            int numerics;
+            try {
+                numerics = binding.numericsVersion();
+            } catch (EngineException problem) {
+                throw new PolicyException(
+                        PolicyException.Reason.INVALID, "cannot be tried here: " + problem.getMessage());
+            }
+            new PhoneAdmission(models, numerics, deviceClass(), Clock.systemUTC(), (candidate, contents) -> {
+                        try {
+                            binding.launch(candidate, null).close();
+                        } catch (EngineException problem) {
+                            if (problem.reason() == EngineException.Reason.WRONG_PROBES) {
+                                throw new PolicyException(PolicyException.Reason.WRONG_PROBES, problem.getMessage());
+                            }
+                            throw problem;
+                        }
+                    })
+                    .admit(archive);
+        };
+    }
+}

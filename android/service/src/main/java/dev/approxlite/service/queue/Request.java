@@ -1,0 +1,54 @@
+package dev.approxlite.service.queue;
+
+import dev.approxlite.engine.Answer;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** One input that a client wants answered. Thread-safe; settled once. */
+public final class Request {
+    /** Of the app; requests are fair among these. */
+    final int uid;
+    /** The session that it came by; what it leaves behind goes with it. */
+    final Object session;
+    /** The client's number for it. */
+    final long sequence;
+    /** Where the tensors lie. */
+    final int region;
+
+    final int inputOffset;
+    final int outputOffset;
+    /** Left when it arrived; NaN: none. */
+    final float deadlineMs;
+
+    private final Reply reply;
+    private final AtomicBoolean settled = new AtomicBoolean();
+
+    /** region, offsets: as {@link dev.approxlite.service.engine.EngineProcess} wants them. */
+    public Request(
+            int uid, Object session, long sequence, int region, int inputOffset, int outputOffset, float deadlineMs,
+                    Reply reply) {
+        this.uid = uid;
+        this.session = session;
+        this.sequence = sequence;
+        this.region = region;
+        this.inputOffset = inputOffset;
+        this.outputOffset = outputOffset;
+        this.deadlineMs = deadlineMs;
+        this.reply = reply;
+    }
+
+    boolean isSettled() {
+        return settled.get();
+    }
+
+    void answered(Answer answer) {
+        if (settled.compareAndSet(false, true)) {
+            reply.answered(sequence, answer);
+        }
+    }
+
+    void failed(ServiceException.Reason reason, String message) {
+        if (settled.compareAndSet(false, true)) {
+            reply.failed(sequence, reason, message);
+        }
+    }
+}

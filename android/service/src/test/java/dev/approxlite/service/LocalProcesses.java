@@ -1,0 +1,155 @@
+package dev.approxlite.service;
+
+import dev.approxlite.context.InputContext;
+import dev.approxlite.engine.Answer;
+import dev.approxlite.engine.Check;
+import dev.approxlite.engine.EngineException;
+import dev.approxlite.engine.EngineException.Reason;
+import dev.approxlite.engine.FakeEngines;
+import dev.approxlite.engine.GuardStatus;
+import dev.approxlite.policy.PolicyArchive;
+import dev.approxlite.service.engine.EngineHost;
+import dev.approxlite.service.engine.EngineLauncher;
+import dev.approxlite.service.engine.EngineProcess;
+import dev.approxlite.service.engine.Region;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Engine "processes" within a test, which die when they are told to. */
+public final class LocalProcesses implements EngineLauncher {
+    /** Memory of a test. */
+    public static final class Memory implements Region {
+        private final ByteBuffer bytes;
+        /** Whether it was let go. */
+        public final AtomicBoolean closed = new AtomicBoolean();
+
+        public Memory(int size) {
+            bytes = ByteBuffer.allocateDirect(size);
+        }
+
+        @Override
+        public long bytes() {
+            return bytes.capacity();
+        }
+
+        @Override
+        public void close() {
+            closed.set(true);
+        }
+
+        /** All of it. */
+        public ByteBuffer content() {
+            return bytes;
+        }
+
+        /** What the engine's side maps; closing it does not close the client's. */
+        EngineHost.Mapped mapped() {
+            return new EngineHost.Mapped() {
+                @Override
+                public ByteBuffer bytes() {
+                    return bytes.duplicate();
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
+    }
+
+    /** One of them. */
+    public final class Process implements EngineProcess {
+        private final EngineHost host;
+        private volatile boolean dead;
+        /** Dies while it runs the request that comes after so many; negative: never. */
+        public volatile int answersLeft = -1;
+
+        Process(EngineHost host) {
+            this.host = host;
+        }
+
+        /** At once. */
+        public void kill() {
+            dead = true;
+            host.close();
+        }
+
+        private EngineHost alive() throws EngineException {
+            if (dead) {
+                throw new EngineException(Reason.DIED, "the engine's process died");
+            }
+            return host;
+        }
+
+        @Override
+        public int inputBytes() {
+            return FakeEngines.BYTES;
+        }
+
+        @Override
+        public int outputBytes() {
+            return FakeEngines.BYTES;
+        }
+
+        @Override
+        public void attach(int id, Region region) throws EngineException {
+            alive().attach(id, ((Memory) region).mapped());
+        }
+
+        @Override
+        public void detach(int id) throws EngineException {
+            alive().detach(id);
+        }
+
+        @Override
+        public Answer answer(int region, int inputOffset, int outputOffset,
+                InputContext context) throws EngineException {
+            if (answersLeft == 0) {
+                kill();
+            }
+            --answersLeft;
+            return alive().answer(region, inputOffset, outputOffset, context);
+        }
+
+        @Override
+        public Check finish() throws EngineException {
+            return alive().finish();
+        }
+
+        @Override
+        public void pin(int rung) throws EngineException {
+            alive().pin(rung);
+        }
+
+        @Override
+        public GuardStatus guard() throws EngineException {
+            return alive().guard();
+        }
+
+        @Override
+        public void close() {
+            kill();
+        }
+    }
+
+    public final FakeEngines engines = new FakeEngines();
+    /** All that were ever started. */
+    public final List<Process> started = Collections.synchronizedList(new ArrayList<>());
+    /** What the next ones get for {@link Process#answersLeft}. */
+    public volatile int answersLeft = -1;
+
+    @Override
+    public EngineProcess launch(PolicyArchive policy, byte[] guardState) {
+        Process process = new Process(new EngineHost(engines.open(policy, List.of(), guardState)));
+        process.answersLeft = answersLeft;
+        started.add(process);
+        return process;
+    }
+
+    /** The newest. */
+    public Process last() {
+        return started.get(started.size() - 1);
+    }
+}

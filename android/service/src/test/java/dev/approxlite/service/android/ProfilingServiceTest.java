@@ -1,0 +1,68 @@
+package dev.approxlite.service.android;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertNotNull;
+import static org.junit.Assert.assertTrue;
+import static org.robolectric.Shadows.shadowOf;
+
+import android.content.Intent;
+import dev.approxlite.service.LocalProcesses;
+import dev.approxlite.service.profiling.Agent;
+import org.junit.After;
+import org.junit.Before;
+import org.junit.Test;
+import org.junit.runner.RunWith;
+import org.robolectric.Robolectric;
+import org.robolectric.RobolectricTestRunner;
+import org.robolectric.RuntimeEnvironment;
+import org.robolectric.android.controller.ServiceController;
+import org.robolectric.annotation.Config;
+
+/** Profiling starts in the foreground, and only with a line that leads nowhere else. */
+@RunWith(RobolectricTestRunner.class)
+@Config(manifest = Config.NONE, sdk = 34)
+public class ProfilingServiceTest {
+    @Before
+    public void prepare() {
+        ServiceHolder.of(RuntimeEnvironment.getApplication(), new LocalProcesses(), archive -> {});
+    }
+
+    @After
+    public void end() throws Exception {
+        ServiceHolder.end();
+    }
+
+    private static ProfilingService started(String line) throws Exception {
+        ServiceController<ProfilingService> controller = Robolectric.buildService(
+                ProfilingService.class, new Intent().putExtra(ProfilingService.EXTRA_LINE, line));
+        ProfilingService service = controller.create().startCommand(0, 1).get();
+        assertNotNull(shadowOf(service).getLastForegroundNotification());
+        for (int i = 0; i < 500 && service.lastStatus < 0; ++i) {
+            Thread.sleep(10);
+        }
+        return service;
+    }
+
+    @Test
+    public void aLineThatIsWrongOrLeadsElsewhereEndsWithStatusTwo() throws Exception {
+        String root = RuntimeEnvironment.getApplication().getExternalFilesDir(null).getPath();
+        String[] lines = {
+            "", "protocol=1", "protocol=1 folder=/etc model=/etc/passwd engine=own runtime=own",
+            "protocol=1 folder=" + root + "/../../elsewhere model=" + root + "/m engine=own runtime=own",
+            "protocol=1 folder=" + root + " model=" + root + "/m engine=/data/local/tmp/lib.so runtime=own",
+        };
+        for (String line : lines) {
+            ProfilingService service = started(line);
+            assertEquals(service.lastWhy, Agent.UNUSABLE, service.lastStatus);
+            assertTrue(service.lastWhy.startsWith("start line: "));
+        }
+    }
+
+    @Test
+    public void anApkWithoutTheNativeLibrarySaysSo() throws Exception {
+        String root = RuntimeEnvironment.getApplication().getExternalFilesDir(null).getPath();
+        ProfilingService service = started("protocol=1 folder=" + root + " model=" + root
+                + "/m engine=own runtime=own");
+        assertEquals(Agent.CANNOT_RUN, service.lastStatus);
+    }
+}
