@@ -236,7 +236,6 @@ def test_data_that_the_curve_was_not_tuned_on(call: Any, model: Path, tmp_path: 
     refused(call(verb, model=model, data=tmp_path / "other.npz"), "not the data it was tuned on")
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # adbutils leaves its sockets open
 @pytest.mark.parametrize("verb", [("profile", "{model}", "--out", "{out}/p"), VERBS_WITH_MODEL[-2]], ids=" ".join)
 def test_an_unknown_device(call: Any, model: Path, data: Path, verb: tuple[str, ...]) -> None:
     refused(call((*verb, "--device", "R58M123"), model=model, data=data), "R58M123", code=3)

@@ -70,7 +70,6 @@ def test_an_unauthorised_device_asks_to_be_unlocked(approxlite: Any, serve: Serv
     assert line == "approxlite: A: unlock the device and accept this computer's key, then try again"
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # adbutils leaves its sockets open
 def test_a_missing_adb_says_what_to_set(
     approxlite: Any, monkeypatch: pytest.MonkeyPatch, model: Path, tmp_path: Path
 ) -> None:

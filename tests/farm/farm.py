@@ -112,6 +112,7 @@ class Farm:
         self.environment = {
             **os.environ,
             "HOME": str(folder),
+            "PYTHONPATH": os.pathsep.join([str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]),
             "ANDROID_ADB_SERVER_HOST": "127.0.0.1",
             "ANDROID_ADB_SERVER_PORT": str(self.port),
         }

@@ -6,6 +6,7 @@ import re
 import shlex
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -166,12 +167,14 @@ def test_an_unplugged_device_goes_on_and_nothing_is_lost(on_device: OnDevice) ->
     on_device.start()
     on_device.wait_for(lambda rows: len(blocks_in(rows)) > 0)
     on_device.device.wire.unplug()
-    local = on_device.device.root / on_device.folder.lstrip("/") / "rows.jsonl"
+    local = on_device.device.disk.outside / Path(on_device.folder).relative_to("/data/local/tmp") / "rows.jsonl"
     end = time.monotonic() + EMULATED_S
-    while not ended(local.read_bytes()) and time.monotonic() < end:
-        time.sleep(0.1)
-    on_device.device.wire.plug()
-    on_device.farm.connect(on_device.device)
+    try:
+        while not ended(local.read_bytes()) and time.monotonic() < end:
+            time.sleep(0.1)
+    finally:
+        on_device.device.wire.plug()
+        on_device.farm.connect(on_device.device)
     rows = rows_in(on_device.rows())
     assert [row["block"] for row in rows if row["kind"] == "block"] == list(range(12))
     assert [row["kind"] for row in rows].count("opening") == 1
