@@ -11,6 +11,8 @@ from types import ModuleType
 
 import pytest
 
+import approxlite
+
 REPOSITORY = Path(__file__).parents[2]
 BUILD = REPOSITORY / "build/android"
 
@@ -35,7 +37,7 @@ def test_what_was_built_is_what_android_takes(package: Path) -> None:
 
 def desk_library() -> bytes:
     """A library for Linux: Android would refuse it for its imports."""
-    return (REPOSITORY / "approxlite/_native/libapproxlite.so").read_bytes()
+    return Path(*approxlite.__path__, "_native/libapproxlite.so").read_bytes()
 
 
 def test_a_library_for_the_desk_is_refused() -> None:
