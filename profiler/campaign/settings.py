@@ -48,13 +48,10 @@ def wanted(serial: str, *, measures_energy: bool) -> dict[str, str]:
 
 
 def take_command(folder: str, settings: dict[str, str], *, lease_s: int, longest_s: int) -> str:
-    """Records and changes, and leaves the watchdog behind; its output is for `changes`."""
+    """Records, leaves the watchdog behind and changes; its output is for `changes`."""
     pairs = " ".join(f"{name}={value}" for name, value in sorted(settings.items()))
     script, where = shlex.quote(f"{folder}/settings.sh"), shlex.quote(folder)
-    return (
-        f"touch {where}/alive; sh {script} take {where} {pairs} || exit $?; "
-        f"setsid sh {script} watch {where} {lease_s} {longest_s} > /dev/null 2>&1 < /dev/null &"
-    )
+    return f"touch {where}/alive; sh {script} take {where} {lease_s} {longest_s} {pairs} || exit $?"
 
 
 def changes(output: str) -> list[Change]:

@@ -1,14 +1,16 @@
 #!/bin/sh
 # Settings of a device that campaigns change. It runs on the device, so that they come back even when the desk is gone.
-#   settings.sh take FOLDER NAME=VALUE...       records what is there, once, then changes it; says "NAME BEFORE AFTER" of each
+#   settings.sh take FOLDER LEASE_S LONGEST_S NAME=VALUE...
+#                                               records what is there, once, leaves a watch behind as below, then changes
+#                                               what is there; says "NAME BEFORE AFTER" of each
 #   settings.sh restore FOLDER                  puts everything back; 1 where something does not go back, which stays recorded
 #   settings.sh watch FOLDER LEASE_S LONGEST_S  restores once FOLDER/alive is LEASE_S old and the agent has ended, at the
 #                                               latest LONGEST_S later; ends when there is nothing to restore
-# Before anything is changed the record is on the disk, and it goes only when all is back. AFTER is "refused" where the
+# Before anything is changed the record is on the disk and watched, and it goes only when all is back. AFTER is "refused" where the
 # device does not do it. Status 28: no room for the record, nothing was changed.
 action=$1 folder=$2
 shift 2
-saved=$folder/settings.saved
+script=$0 saved=$folder/settings.saved
 
 read_one() {
   case $1 in
@@ -47,14 +49,22 @@ locked() { # two of us never change settings at once; what is locked is the fold
 
 boot() { cat /proc/sys/kernel/random/boot_id 2> /dev/null || echo unknown; }
 
+leave_watch() { setsid sh "$script" watch "$folder" "$1" "$2" > /dev/null 2>&1 < /dev/null 9<&- & }
+
 take() {
+  lease=$1 longest=$2
+  shift 2
   # A reboot forgets some settings; until then there is nothing to do twice.
-  [ -e "$saved" ] && [ "$(cat "$folder/settings.taken" 2> /dev/null)" = "$(boot) $*" ] && return 0
+  if [ -e "$saved" ] && [ "$(cat "$folder/settings.taken" 2> /dev/null)" = "$(boot) $*" ]; then
+    leave_watch "$lease" "$longest"
+    return 0
+  fi
   { cat "$saved" 2> /dev/null; for each; do
     name=${each%%=*}
     grep -q "^$name " "$saved" 2> /dev/null || echo "$name $(read_one "$name")"
   done; } > "$saved.new" && sync && [ "$(wc -l < "$saved.new")" -ge $# ] && mv "$saved.new" "$saved" ||
     { rm -f "$saved.new"; echo "No space left on device"; return 28; }
+  leave_watch "$lease" "$longest" # before anything changes: this may be cut off at any point from here on
   for each; do
     name=${each%%=*} value=${each#*=}
     before=$(grep "^$name " "$saved" | cut -d' ' -f2)
