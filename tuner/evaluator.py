@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,9 +90,11 @@ class Evaluator:
                 self._interpreter.rung = rung
                 yield configuration, run_in_steps(self._interpreter, self.samples, self._entries)
 
-    def on(self, indices: NDArray[np.intp], entries: NDArray[np.intp] | None = None) -> Evaluator:
+    def on(self, indices: NDArray[np.intp], entries: NDArray[np.intp] | None = None) -> Self:
         """The same on some of the samples, or keeping some of the entries that this one keeps."""
-        return Evaluator(
+        part = copy.copy(self)  # what a subclass runs configurations by stays
+        Evaluator.__init__(
+            part,
             self._interpreter,
             self.samples[indices],
             self.scales,
@@ -101,6 +104,7 @@ class Evaluator:
             cache=self._cache,
             entries=self._of_entries(entries),
         )
+        return part
 
     def _of_entries(self, entries: NDArray[np.intp] | None) -> NDArray[np.intp] | None:
         if entries is None or self._entries is None:

@@ -51,19 +51,7 @@ class WorkingEvaluator(Evaluator):
         self._handle = workers.share(Parcel(key, path.read_bytes(), bytes_of_weights, samples))
 
     def on(self, indices: NDArray[np.intp], entries: NDArray[np.intp] | None = None) -> Self:
-        part = type(self).__new__(type(self))
-        part.__dict__.update(self.__dict__)
-        Evaluator.__init__(
-            part,
-            None,
-            self.samples[indices],
-            self.scales,
-            model=self._model,
-            weights=self.weights,
-            rungs=self._rungs,
-            cache=self._cache,
-            entries=self._of_entries(entries),
-        )
+        part = super().on(indices, entries)
         part._rows = indices if self._rows is None else self._rows[indices]
         return part
 
