@@ -21,8 +21,7 @@ inline int pixels_worth_sharing(int pixels, int64_t k, int outputs, int threads)
   const int64_t weights = std::max<int64_t>(1, k * outputs);
   if (pixels * weights < kWorthSharing) return std::max(pixels, 1);
   const int64_t least = std::max<int64_t>(kWorthClaiming / weights + 1, weights > kCachedWeights ? kManyTiles : kTiles);
-  const int share = (pixels + threads - 1) / threads;
-  return static_cast<int>(std::clamp<int64_t>(least, 1, share));
+  return static_cast<int>(std::clamp<int64_t>(least, 1, std::max(pixels / threads, 1)));
 }
 
 // Fewest rows worth giving away of the copy that a convolution of `work` multiply-accumulates reads, `row` elements

@@ -53,7 +53,9 @@ struct ThreadPool::State {
   struct Job {
     Call call;
     const void* work;
-    int count, chunk;
+    int count, chunks;
+
+    int begin_of(int chunk) const { return static_cast<int>(int64_t{count} * chunk / chunks); }
   } job;
 
   // A thread claims chunks of its own share from the front, then those of others from the back: so it mostly reads what
@@ -84,7 +86,7 @@ struct ThreadPool::State {
   void serve(int thread);
   void start(int count);
   void stop();
-  void share(const Job& next, int chunks);
+  void share(const Job& next);
 };
 
 bool ThreadPool::State::claim(int thread, int* chunk) {
@@ -105,8 +107,7 @@ bool ThreadPool::State::claim(int thread, int* chunk) {
 bool ThreadPool::State::do_chunk(int thread) {
   int chunk;
   if (!claim(thread, &chunk)) return false;
-  const int begin = chunk * job.chunk, left = job.count - begin;
-  job.call(job.work, begin, begin + std::min(left, job.chunk), thread);
+  job.call(job.work, job.begin_of(chunk), job.begin_of(chunk + 1), thread);
   if (unfinished.fetch_sub(1) == 1 && caller_sleeps.load()) unfinished.notify_one();
   return true;
 }
@@ -152,17 +153,17 @@ void ThreadPool::State::stop() {
   for (int i = 0; i < worker_count; ++i) pthread_join(workers[static_cast<size_t>(i)].handle, nullptr);
 }
 
-void ThreadPool::State::share(const Job& next, int chunks) {
+void ThreadPool::State::share(const Job& next) {
   job = next;
-  unfinished.store(static_cast<uint32_t>(chunks), std::memory_order_relaxed);
+  unfinished.store(static_cast<uint32_t>(job.chunks), std::memory_order_relaxed);
   for (int thread = 0; thread < threads; ++thread) {
-    const auto first_of = [&](int t) { return static_cast<uint32_t>(int64_t{chunks} * t / threads); };
+    const auto first_of = [&](int t) { return static_cast<uint32_t>(job.chunks * t / threads); };
     shares[static_cast<size_t>(thread)].chunks.store(pack_share(first_of(thread), first_of(thread + 1)),
                                                      std::memory_order_release);
   }
   jobs.fetch_add(1);
   if (const uint32_t asleep = sleepers.load(); asleep > 0) {
-    const uint32_t useful = static_cast<uint32_t>(chunks - 1);
+    const uint32_t useful = static_cast<uint32_t>(job.chunks - 1);
     if (useful >= asleep) jobs.notify_all();
     for (uint32_t i = useful; useful < asleep && i > 0; --i) jobs.notify_one();
   }
@@ -186,13 +187,14 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::run(int count, int grain, Call call, const void* work) {
-  // Whole grains, so that chunks begin where the caller's blocks do.
-  const int64_t least = std::max(grain, 1);
-  const int64_t grains = (count + least - 1) / least;
-  const int64_t most_chunks = int64_t{threads_} * kChunksPerThread;
-  const int64_t chunk = std::min<int64_t>((grains + most_chunks - 1) / most_chunks * least, count);
-  const int chunks = static_cast<int>((count + chunk - 1) / chunk);
-  state_->share({.call = call, .work = work, .count = count, .chunk = static_cast<int>(chunk)}, chunks);
+  const int most = threads_ * kChunksPerThread;
+  int chunks = std::min(count / std::max(grain, 1), most);
+  if (chunks > threads_) chunks -= chunks % threads_;
+  if (chunks < 2) {
+    call(work, 0, count, 0);
+    return;
+  }
+  state_->share({.call = call, .work = work, .count = count, .chunks = chunks});
 }
 
 }  // namespace approxlite

@@ -17,9 +17,9 @@ class ThreadPool {
   static constexpr int kMostThreads = 16;
   int threads() const { return threads_; }
 
-  // Cuts [0, count) into chunks of whole grains (the last may be smaller) and calls work(begin, end, thread) for each,
-  // from whichever threads are free; `thread` is 0..threads()-1 and no two calls share one at a time. Returns when all
-  // is done. Allocates nothing. With one thread, or no more than `grain`, it is one plain call.
+  // Cuts [0, count) into even chunks of at least `grain` and calls work(begin, end, thread) for each, from whichever
+  // threads are free; `thread` is 0..threads()-1 and no two calls share one at a time. Returns when all is done.
+  // Allocates nothing. With one thread, or less than two grains, it is one plain call.
   template <class Work>
   void split(int count, int grain, const Work& work) {
     if (threads_ == 1 || count <= grain) {

@@ -23,28 +23,34 @@ constexpr bool kSlow = true;
 constexpr bool kSlow = false;
 #endif
 
-// Splits and counts: every index once, chunks whole grains but the last, no two calls with one thread number at a time.
+// Splits and counts: every index once, chunks of a grain at least and alike to one, no two calls with one thread number
+// at a time.
 void check_split(ThreadPool& pool, int count, int grain) {
   std::vector<uint8_t> seen(static_cast<size_t>(count), 0);  // no atomics, so that TSan sees who shares what
   std::array<std::atomic<int>, ThreadPool::kMostThreads> busy{};
-  std::atomic<int> total{0}, wrong{0};
+  std::atomic<int> total{0}, wrong{0}, shortest{count}, longest{0};
   pool.split(count, grain, [&](int begin, int end, int thread) {
     if (thread < 0 || thread >= pool.threads() || begin >= end || end > count) {
       ++wrong;
       return;
     }
     if (busy[static_cast<size_t>(thread)]++ != 0) ++wrong;
-    if (begin % std::max(grain, 1) != 0 || (end != count && end - begin < grain)) ++wrong;
+    if (end - begin < std::min(grain, count)) ++wrong;
+    for (int seen = shortest; end - begin < seen && !shortest.compare_exchange_weak(seen, end - begin);) {
+    }
+    for (int seen = longest; end - begin > seen && !longest.compare_exchange_weak(seen, end - begin);) {
+    }
     for (int i = begin; i < end; ++i) ++seen[static_cast<size_t>(i)];
     total += end - begin;
     --busy[static_cast<size_t>(thread)];
   });
   ASSERT_EQ(wrong.load(), 0) << count << " by " << grain;
   ASSERT_EQ(total.load(), count) << count << " by " << grain;
+  ASSERT_LE(longest - shortest, 1) << count << " by " << grain;
   for (const uint8_t times : seen) ASSERT_EQ(times, 1) << count << " by " << grain;
 }
 
-TEST(ThreadPool, GivesEveryIndexToOneCallInWholeGrains) {
+TEST(ThreadPool, GivesEveryIndexToOneCallInEvenChunks) {
   for (const int threads : {1, 2, 3, 8, ThreadPool::kMostThreads}) {
     ThreadPool pool(threads);
     EXPECT_EQ(pool.threads(), threads);
