@@ -14,6 +14,20 @@ os.environ["PYTHONSAFEPATH"] = "1"
 # What a shell starts in the background ignores Ctrl-C, and so would the programs that tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Tests of devices wait more than they compute, share one build of the farm, and are the longest part: one process of
+# its own for them, begun first.
+OF_DEVICES = ("agent", "farm", "profiler", "cli/test_devices", "android")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Which tests have to share a process where there are several; the rest of a file's tests share its fixtures."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        file = item.path.relative_to(REPOSITORY / "tests").as_posix()
+        group = "devices" if file.startswith(OF_DEVICES) else file
+        item.add_marker(pytest.mark.xdist_group(group))
+
 
 @pytest.fixture(scope="session")
 def examples() -> Path:
