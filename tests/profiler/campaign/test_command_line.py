@@ -51,11 +51,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def device(equal_farm: Farm, monkeypatch: pytest.MonkeyPatch) -> Iterator[FarmDevice]:
-    for name in ("HOST", "PORT"):
-        monkeypatch.setenv(f"ANDROID_ADB_SERVER_{name}", equal_farm.environment[f"ANDROID_ADB_SERVER_{name}"])
-    device = equal_farm.devices[2]
-    equal_farm.connect(device)
+def device(settled_farm: Farm) -> Iterator[FarmDevice]:
+    device = settled_farm.devices[2]
     # Asking it takes longer than the blocks of a tiny model, many times.
     tool = device.root / "system/bin/dumpsys"
     tool.rename(tool.with_suffix(".away"))
