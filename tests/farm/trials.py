@@ -170,6 +170,8 @@ class Trials:
             desk = self._desk(name)
         desk.kill()
         desk.wait()
+        said = " | ".join((self._folder / "desk.log").read_text(errors="replace").splitlines()[-5:])
+        print(f"{name}: no new row for {STALLED_S:.0f} s; its desk said last: {said}", file=sys.stderr, flush=True)
         self.figures.unfinished += 1
         return True
 
