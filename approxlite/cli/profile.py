@@ -49,6 +49,14 @@ Energy = Annotated[
         "needs, so that a model takes an hour or more, and --seconds says nothing.",
     ),
 ]
+Meter = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="With --energy: joules by an external meter's CSV file (docs/external-meters.md), which may be written "
+        "after the campaign; the same command then reads it.",
+    ),
+]
 Cluster = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="With --device all: of every host of this dask.distributed cluster."),
@@ -82,13 +90,15 @@ class ProfileSummary(Document):
 class DeviceEnergy(Document):
     """Joules of one device. settings: configurations that every round has, beside exact. refused: why there are none.
 
-    knob_mj: what a knob adds to an inference, in millijoules, by `operator=knob`; negative where it saves.
+    knob_mj: what a knob adds to an inference, in millijoules, by `operator=knob`; negative where it saves. not_told: by
+    configuration, or "knobs", why there is no figure.
     """
 
     source: SourceRecord | None
     settings: tuple[Comparison, ...]
     knob_mj: dict[str, Estimate]
     refused: str
+    not_told: dict[str, str]
     left_out: dict[str, int]
 
 
@@ -111,6 +121,7 @@ def profile(
     seed: options.Seed = 0,
     agents: Agents = Path("build/agent"),
     energy: Energy = False,
+    meter: Meter = None,
     cluster: Cluster = None,
     max_temp_c: MaxTemp = 37.0,
     resume: Resume = False,
@@ -129,13 +140,13 @@ def profile(
     if devices != ["host"]:
         found = profile_on(
             devices, model, out, agents, seconds=seconds, seed=seed, max_temp_c=max_temp_c, energy=energy,
-            cluster=cluster,
+            meter=meter, cluster=cluster,
         )  # fmt: skip
         _show_devices(out, found, json)
         return
     if cluster is not None:
         raise InputError("--cluster measures on devices; give --device all with it")
-    if energy:
+    if energy or meter is not None:
         raise InputError(f"--energy needs a device: {ENERGY_REFUSED}")
     check_has_knobs(model)
     with Progress().stage("profile") as progress:
@@ -167,11 +178,15 @@ def _show_devices(out: Path, found: ProfiledDevices, json: bool) -> None:
 
 def _energy(told: RowsEnergy) -> DeviceEnergy:
     knobs = [] if isinstance(told.knobs, Refusal) else told.knobs
+    not_told = {name: each.why for name, each in told.settings.items() if isinstance(each, Refusal)}
+    if isinstance(told.knobs, Refusal) and not told.refused:
+        not_told["knobs"] = told.knobs.why
     return DeviceEnergy(
         source=told.source,
         settings=tuple(each for each in told.settings.values() if isinstance(each, Comparison)),
         knob_mj={f"{each.operator}={each.knob}": each.change_mj for each in knobs},
         refused=told.refused,
+        not_told=not_told,
         left_out=dict(told.left_out),
     )
 
@@ -180,8 +195,16 @@ def _show_energy(serial: str, energy: DeviceEnergy) -> None:
     if energy.refused or energy.source is None:
         print_line(f"{serial}: no joules: {energy.refused}")
         return
-    if not energy.settings:
-        print_line(f"{serial}: no joules: too few clean rounds; {sum(energy.left_out.values())} blocks left out")
+    if left_out := sum(energy.left_out.values()):
+        print_line(f"{serial}: {left_out} disturbed blocks left out: {', '.join(sorted(energy.left_out))}")
+    for name, why in energy.not_told.items():
+        print_line(f"{serial}: no joules of {name}: {why}")
+    knobs = [
+        (*name.split("=", 1), f"{change.value:+.3g} mJ", f"[{change.low:+.3g}, {change.high:+.3g}]")
+        for name, change in energy.knob_mj.items()
+    ]
+    if knobs:
+        print_table(("operator", "knob", "energy", "95 %"), knobs, numbers=(2,))
     for each in energy.settings:
         print_line(
             f"{serial}: {each.configuration} takes {ratio_interval(each.ratio)} of exact's "

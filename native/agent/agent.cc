@@ -9,6 +9,8 @@ namespace {
 
 // While a device cools, its sensors are asked so often: each time costs it some heat.
 constexpr int64_t kCoolingNs = kSecond;
+// The look after a block serves for the next one, unless that takes this long to begin.
+constexpr int64_t kFreshNs = 2 * kSecond;
 // A plan whose last line is not whole is looked at again so often, this far apart.
 constexpr int kLooks = 5;
 constexpr int64_t kLookNs = 100 * kMillisecond;
@@ -68,10 +70,14 @@ bool Agent::told_to_end() {
   return true;
 }
 
+void Agent::take_look() {
+  if (look_.at_ns == 0 || boot_ns() - look_.at_ns > kFreshNs) look_ = device_.look();
+}
+
 bool Agent::cool_down(double hottest_c) {
-  for (;;) {
+  for (take_look();; look_ = device_.look()) {
     if (told_to_end()) return false;
-    const std::optional<double> now = device_.hottest_c();
+    const std::optional<double> now = look_.state.hottest_c();
     if (!now.has_value() || *now < hottest_c) return true;
     sleep_until(boot_ns() + kCoolingNs);
   }
@@ -92,7 +98,8 @@ Agent::Step Agent::measure_one(const std::vector<Block>& blocks, size_t place) {
   const int64_t began_waiting_ns = boot_ns();
   if (block.hottest_c > 0 && !cool_down(block.hottest_c)) return Step::kEnd;
   measured_.waited_s = block.hottest_c > 0 ? static_cast<double>(boot_ns() - began_waiting_ns) / kSecond : 0;
-  switch (measure(block, runner, device_, &interrupted_, &measured_)) {
+  take_look();
+  switch (measure(block, runner, device_, &interrupted_, &look_, &measured_)) {
     case Came::kMeasured: return written(rows_.append(block_row(block, measured_, device_.sources()), block.number));
     case Came::kRefused:
       return fail(kCannotRun,

@@ -38,6 +38,8 @@ class Agent {
   // Blocks of the plan that have no row, in their order.
   ExitStatus read_pending(std::vector<Block>* out, std::string* error) const;
   Step measure_one(const std::vector<Block>& blocks, size_t place);
+  // How the device is now, as far as it was not asked just before.
+  void take_look();
   // Until every sensor is below; false if it was told to end meanwhile.
   bool cool_down(double hottest_c);
   bool told_to_end();
@@ -51,6 +53,7 @@ class Agent {
   size_t operators_;
   const volatile sig_atomic_t& interrupted_;
   Measured measured_;
+  Look look_;
   ExitStatus status_ = kDone;
   std::string why_ = "done";
 };

@@ -17,6 +17,7 @@ namespace {
 // Files of a power supply that carry what was spent, is stored or flows.
 constexpr const char* kSupplyFiles[] = {"charge_counter", "current_now", "voltage_now", "power_now", "energy_now"};
 constexpr size_t kLongestFile = 4096;
+constexpr char kPowerStats[] = "android.hardware.power.stats.IPowerStats/default";
 
 // Folders below `parent` whose name begins with `prefix`, in the order of their numbers: cpu2 before cpu10.
 std::vector<std::string> folders(const std::string& parent, const char* prefix) {
@@ -67,6 +68,12 @@ std::vector<double> megahertz(const std::vector<std::string>& cores, const char*
 
 }  // namespace
 
+std::optional<double> DeviceState::hottest_c() const {
+  std::optional<double> hottest;
+  for (const auto& [name, value] : temperature_c) hottest = std::max(hottest.value_or(value), value);
+  return hottest;
+}
+
 Device::Device(std::string root, bool tools) : root_(std::move(root)), tools_(tools) {
   zones_ = folders(root_ + "/sys/class/thermal", "thermal_zone");
   for (const std::string& core : folders(root_ + "/sys/devices/system/cpu", "cpu")) {
@@ -75,20 +82,14 @@ Device::Device(std::string root, bool tools) : root_(std::move(root)), tools_(to
   }
   find_supplies();
   find_counters();
-  const auto none = [&](const char* name) {
-    return std::find(sources_.begin(), sources_.end(), name) == sources_.end();
-  };
-  const std::optional<std::string> battery = dumpsys("battery");
-  if (battery.has_value() && none("charge_counter") && parse_battery(*battery, "Charge counter").has_value()) {
-    tool_counter_ = static_cast<int>(sources_.size());
-    sources_.push_back("charge_counter");
-  }
+  if (tools_) find_tools();
 }
 
 // Batteries; the one that is called so, or the first, gives its sources their bare names.
 void Device::find_supplies() {
   for (const std::string& folder : folders(root_ + "/sys/class/power_supply", "")) {
-    if (first_line(folder + "/type") == "Battery") supplies_.push_back(folder);
+    const std::string type = first_line(folder + "/type");
+    if (!type.empty()) (type == "Battery" ? supplies_ : chargers_).push_back(folder);
   }
   std::stable_partition(supplies_.begin(), supplies_.end(),
                         [](const std::string& path) { return path.ends_with("/battery"); });
@@ -108,10 +109,38 @@ void Device::find_counters() {
   }
 }
 
+// What is told by dumpsys and by no file. Each service is asked once here, so as not to ask in vain for each block.
+void Device::find_tools() {
+  DeviceState files;
+  tell_battery_files(&files);
+  const DeviceState thermal = parse_thermal_service(ask({"thermalservice"}).value_or(""));
+  asks_thermal_ = thermal.thermal_status.has_value() || !thermal.temperature_c.empty();
+  const std::string battery = ask({"battery"}).value_or("");
+  const bool counter = !has_source("charge_counter") && parse_battery(battery, "Charge counter").has_value();
+  const bool volts = !has_source("voltage_now") && parse_battery(battery, "voltage").has_value();
+  if (counter) tool_counter_ = add_source("charge_counter");
+  if (volts && (counter || has_source("current_now"))) tool_volts_ = add_source("voltage_now");
+  asks_battery_ = !battery.empty() && (reads_tools() || files.temperature_c.empty() || !files.charge.has_value());
+  if (std::any_of(facilities_.begin(), facilities_.end(), [](const Facility& each) { return each.rails; })) return;
+  const std::optional<std::string> meter = ask({kPowerStats, "delta"});
+  for (const auto& [name, value] : parse_energy_meter(meter.has_value() ? *meter : "")) {
+    const int source = add_source("power_stats/" + std::string(name));
+    if (meter_rails_++ == 0) meter_ = source;
+  }
+}
+
+bool Device::has_source(const char* name) const {
+  return std::find(sources_.begin(), sources_.end(), name) != sources_.end();
+}
+
+int Device::add_source(std::string name) {
+  sources_.push_back(std::move(name));
+  return static_cast<int>(sources_.size()) - 1;
+}
+
 void Device::add_number(const std::string& path, const std::string& source) {
   if (!number_in(path).has_value()) return;
-  facilities_.push_back({open_file(path), static_cast<int>(sources_.size()), 1, false});
-  sources_.push_back(source);
+  facilities_.push_back({open_file(path), add_source(source), 1, false});
 }
 
 void Device::add_rails(const std::string& path, const std::string& prefix) {
@@ -119,16 +148,31 @@ void Device::add_rails(const std::string& path, const std::string& prefix) {
   const auto rails = parse_rails(content);
   if (rails.empty()) return;
   facilities_.push_back({open_file(path), static_cast<int>(sources_.size()), static_cast<int>(rails.size()), true});
-  for (const auto& [name, value] : rails) sources_.push_back(prefix + std::string(name));
+  for (const auto& [name, value] : rails) add_source(prefix + std::string(name));
 }
 
-std::optional<std::string> Device::dumpsys(const char* service) const {
-  return tools_ ? run_tool({"dumpsys", service}) : std::nullopt;
+std::optional<std::string> Device::ask(const std::vector<std::string>& service) const {
+  std::vector<std::string> command = {"dumpsys"};
+  command.insert(command.end(), service.begin(), service.end());
+  return run_tool(command);
 }
 
-DeviceState Device::state() const {
-  const std::optional<std::string> thermal = dumpsys("thermalservice");
-  DeviceState state = thermal.has_value() ? parse_thermal_service(*thermal) : DeviceState();
+void Device::tell_battery_files(DeviceState* out) const {
+  if (supplies_.empty()) return;
+  const std::optional<double> tenths = number_in(supplies_.front() + "/temp");
+  if (tenths.has_value()) out->temperature_c.emplace("battery", *tenths / 10);
+  const std::optional<double> percent = number_in(supplies_.front() + "/capacity");
+  if (percent.has_value() && *percent >= 0 && *percent <= 100) out->charge = *percent / 100;
+  for (const std::string& charger : chargers_) {
+    const std::optional<double> online = number_in(charger + "/online");
+    if (online.has_value()) out->plugged = out->plugged.value_or(false) || *online > 0;
+  }
+}
+
+Look Device::look() const {
+  Look look;
+  if (asks_thermal_) look.state = parse_thermal_service(ask({"thermalservice"}).value_or(""));
+  DeviceState& state = look.state;
   if (state.temperature_c.empty()) {
     for (const std::string& zone : zones_) {
       const std::optional<double> value = zone_c(zone);
@@ -137,21 +181,21 @@ DeviceState Device::state() const {
         state.temperature_c.emplace(name.empty() ? zone.substr(zone.rfind('/') + 1) : name, *value);
     }
   }
-  std::optional<double> tenths = supplies_.empty() ? std::nullopt : number_in(supplies_.front() + "/temp");
-  if (!tenths.has_value()) {
-    const std::optional<std::string> battery = dumpsys("battery");
-    if (battery.has_value()) tenths = parse_battery(*battery, "temperature");
+  tell_battery_files(&state);
+  if (asks_battery_) {
+    const std::string told = ask({"battery"}).value_or("");
+    append_battery(told, &look.readings);
+    const std::optional<double> tenths = parse_battery(told, "temperature");
+    if (tenths.has_value()) state.temperature_c.emplace("battery", *tenths / 10);
+    const std::optional<double> level = parse_battery(told, "level");
+    const double scale = parse_battery(told, "scale").value_or(100);
+    if (!state.charge.has_value() && level.has_value() && *level >= 0 && *level <= scale) state.charge = *level / scale;
+    if (!state.plugged.has_value()) state.plugged = parse_plugged(told);
   }
-  if (tenths.has_value()) state.temperature_c.emplace("battery", *tenths / 10);
   state.frequency_mhz = megahertz(cores_, "/scaling_cur_freq");
   state.frequency_limit_mhz = megahertz(cores_, "/scaling_max_freq");
-  return state;
-}
-
-std::optional<double> Device::hottest_c() const {
-  std::optional<double> hottest;
-  for (const auto& [name, value] : state().temperature_c) hottest = std::max(hottest.value_or(value), value);
-  return hottest;
+  look.at_ns = boot_ns();
+  return look;
 }
 
 void Device::read_files(std::vector<Reading>* out) const {
@@ -176,12 +220,26 @@ void Device::read_files(std::vector<Reading>* out) const {
   }
 }
 
-void Device::read_tools(std::vector<Reading>* out) const {
-  if (tool_counter_ < 0) return;
-  const std::optional<std::string> battery = dumpsys("battery");
+void Device::append_battery(const std::string& told, std::vector<Reading>* out) const {
   const int64_t at_ns = boot_ns();
-  const std::optional<double> counter = battery.has_value() ? parse_battery(*battery, "Charge counter") : std::nullopt;
-  if (counter.has_value()) out->push_back({at_ns, tool_counter_, *counter});
+  const std::pair<int, const char*> values[] = {{tool_counter_, "Charge counter"}, {tool_volts_, "voltage"}};
+  for (const auto& [source, name] : values) {
+    const std::optional<double> value = source < 0 ? std::nullopt : parse_battery(told, name);
+    if (value.has_value()) out->push_back({at_ns, source, *value});
+  }
+}
+
+void Device::read_tools(std::vector<Reading>* out) const {
+  if (meter_ >= 0) {
+    const std::string told = ask({kPowerStats, "delta"}).value_or("");
+    const int64_t at_ns = boot_ns();
+    const auto rails = parse_energy_meter(told);
+    // Rails that come and go could not be told apart.
+    for (size_t i = 0; i < rails.size() && rails.size() == meter_rails_; ++i) {
+      out->push_back({at_ns, meter_ + static_cast<int>(i), rails[i].second});
+    }
+  }
+  if (tool_counter_ >= 0 || tool_volts_ >= 0) append_battery(ask({"battery"}).value_or(""), out);
 }
 
 }  // namespace approxlite::agent

@@ -71,6 +71,35 @@ std::optional<double> parse_battery(std::string_view text, std::string_view name
   return found;
 }
 
+std::optional<bool> parse_plugged(std::string_view text) {
+  std::optional<bool> plugged;
+  each_line(text, [&](std::string_view line) {
+    const size_t colon = line.find(" powered:");
+    if (colon != std::string_view::npos) {
+      plugged = plugged.value_or(false) || trimmed(line.substr(colon + 9)).starts_with("true");
+    }
+  });
+  return plugged;
+}
+
+std::vector<std::pair<std::string_view, double>> parse_energy_meter(std::string_view text) {
+  std::vector<std::pair<std::string_view, double>> rails;
+  bool inside = false;
+  each_line(text, [&](std::string_view line) {
+    const std::string_view words = trimmed(line);
+    if (words.starts_with("=")) {
+      const auto speaks_of = [&](const char* what) { return words.find(what) != std::string_view::npos; };
+      inside = speaks_of("PowerStats HAL") && (speaks_of("energy meter") || speaks_of("rail energy data"));
+      return;
+    }
+    const size_t gap = words.find("  "), unit = words.find(" mWs");
+    if (!inside || gap == std::string_view::npos || unit == std::string_view::npos || unit < gap) return;
+    const std::optional<double> value = number(trimmed(words.substr(gap, unit - gap)));
+    if (gap > 0 && value.has_value()) rails.emplace_back(words.substr(0, gap), *value * 1e3);
+  });
+  return rails;
+}
+
 std::vector<std::pair<std::string_view, double>> parse_rails(std::string_view text) {
   std::vector<std::pair<std::string_view, double>> rails;
   each_line(text, [&](std::string_view line) {

@@ -10,42 +10,47 @@ namespace {
 constexpr size_t kLatencies = 1 << 20;
 // Operators are timed in at most so many runs: their median needs no more.
 constexpr int64_t kMostOperatorRuns = 1000;
+// Facilities that a tool tells of are read at most so often: starting it takes time and power.
+constexpr int64_t kToolsNs = kSecond;
 
 int64_t nanoseconds(double seconds) { return static_cast<int64_t>(seconds * kSecond); }
 
 class Measurement {
  public:
   Measurement(const Block& block, Runner* runner, const Device& device, const volatile sig_atomic_t* interrupted,
-              Measured* out)
-      : block_(block), runner_(runner), device_(device), interrupted_(*interrupted), out_(*out) {}
+              Look* look, Measured* out)
+      : block_(block), runner_(runner), device_(device), interrupted_(*interrupted), look_(*look), out_(*out) {}
 
   Came run() {
     out_.latencies.clear();
     out_.operator_ns.clear();
     out_.readings.clear();
     out_.output_sha256.clear();
-    out_.before = device_.state();
+    out_.before = look_.state;
     longest_ns_ = boot_ns() + nanoseconds(block_.longest_s);
     // Room for every reading: a reading within the block does not allocate.
     const double instants =
         block_.readings_ms > 0 ? block_.longest_s * 1e3 / static_cast<double>(block_.readings_ms) : 0;
     out_.readings.reserve((static_cast<size_t>(instants) + 4) * device_.sources().size());
 
+    out_.readings.insert(out_.readings.end(), look_.readings.begin(), look_.readings.end());
     if (runner_ != nullptr && !warm_up()) return given_up();
-    device_.read_tools(&out_.readings);
     device_.read_files(&out_.readings);
     out_.begin_ns = boot_ns();
-    next_reading_ns_ = block_.readings_ms > 0 ? out_.begin_ns + block_.readings_ms * kMillisecond : INT64_MAX;
+    const int64_t step_ns = block_.readings_ms * kMillisecond;
+    files_ = {step_ns, step_ns > 0 ? out_.begin_ns + step_ns : INT64_MAX};
+    tools_ = {std::max(step_ns, kToolsNs), step_ns > 0 && device_.reads_tools() ? out_.begin_ns : INT64_MAX};
     if (!(runner_ == nullptr ? idle() : count())) return given_up();
     out_.end_ns = boot_ns();
     device_.read_files(&out_.readings);
-    device_.read_tools(&out_.readings);
     out_.time_s = wall_s();
     if (runner_ != nullptr) {
       out_.output_sha256 = runner_->output_sha256();
       if (block_.operators && !time_operators()) return given_up();
     }
-    out_.after = device_.state();
+    look_ = device_.look();
+    out_.after = look_.state;
+    out_.readings.insert(out_.readings.end(), look_.readings.begin(), look_.readings.end());
     out_.ended = too_long_ ? "longest" : throttled() ? "throttled" : "done";
     return Came::kMeasured;
   }
@@ -76,15 +81,11 @@ class Measurement {
   bool sleep(int64_t end_ns) {
     for (;;) {
       const int64_t now = boot_ns();
-      if (now >= next_reading_ns_) {
-        device_.read_files(&out_.readings);
-        // Where an inference takes longer than the time between readings, the missed ones are not made up for.
-        const int64_t step = block_.readings_ms * kMillisecond;
-        next_reading_ns_ += (1 + (now - next_reading_ns_) / step) * step;
-      }
+      if (files_.due(now)) device_.read_files(&out_.readings);
+      if (tools_.due(now)) device_.read_tools(&out_.readings);
       if (interrupted()) return false;
       if (now >= end_ns) return true;
-      sleep_until(std::min(end_ns, next_reading_ns_));
+      sleep_until(std::min({end_ns, files_.next_ns, tools_.next_ns}));
     }
   }
 
@@ -96,7 +97,7 @@ class Measurement {
 
   bool count() {
     const int64_t end = out_.begin_ns + nanoseconds(block_.seconds);
-    const bool reads = next_reading_ns_ != INT64_MAX;
+    const bool reads = files_.next_ns != INT64_MAX;
     while (!overdue() && (out_.latencies.count() < block_.inferences || boot_ns() < end)) {
       const int64_t begin = monotonic_ns();
       const bool went_on = invoke();
@@ -136,12 +137,24 @@ class Measurement {
            out_.before.frequency_limit_mhz != out_.after.frequency_limit_mhz;
   }
 
+  // Readings at a distance of `step_ns`; where an inference takes longer, the missed ones are not made up for.
+  struct Rhythm {
+    bool due(int64_t now) {
+      if (now < next_ns) return false;
+      next_ns += (1 + (now - next_ns) / step_ns) * step_ns;
+      return true;
+    }
+    int64_t step_ns = 0, next_ns = INT64_MAX;
+  };
+
   const Block& block_;
   Runner* runner_;
   const Device& device_;
   const volatile sig_atomic_t& interrupted_;
+  Look& look_;
   Measured& out_;
-  int64_t longest_ns_ = 0, next_reading_ns_ = 0;
+  Rhythm files_, tools_;
+  int64_t longest_ns_ = 0;
   bool too_long_ = false, refused_ = false;
 };
 
@@ -150,8 +163,8 @@ class Measurement {
 Measured::Measured() : latencies(kLatencies) {}
 
 Came measure(const Block& block, Runner* runner, const Device& device, const volatile sig_atomic_t* interrupted,
-             Measured* out) {
-  return Measurement(block, runner, device, interrupted, out).run();
+             Look* look, Measured* out) {
+  return Measurement(block, runner, device, interrupted, look, out).run();
 }
 
 }  // namespace approxlite::agent

@@ -38,9 +38,10 @@ enum class Came {
 };
 
 // Runs `block` on `runner` (nullptr for idle) and fills `out` in. Readings and clocks apart, nothing of ours runs
-// between inferences. Stops early once `*interrupted` is not 0.
+// between inferences. `look` holds how the device is now, and where a block was measured, how it is afterwards. Stops
+// early once `*interrupted` is not 0.
 Came measure(const Block& block, Runner* runner, const Device& device, const volatile sig_atomic_t* interrupted,
-             Measured* out);
+             Look* look, Measured* out);
 
 }  // namespace approxlite::agent
 

@@ -18,6 +18,8 @@ Json state(const DeviceState& state) {
   if (state.thermal_status.has_value()) object["thermal_status"] = *state.thermal_status;
   if (!state.frequency_mhz.empty()) object["frequency_mhz"] = state.frequency_mhz;
   if (!state.frequency_limit_mhz.empty()) object["frequency_limit_mhz"] = state.frequency_limit_mhz;
+  if (state.charge.has_value()) object["charge"] = *state.charge;
+  if (state.plugged.has_value()) object["plugged"] = *state.plugged;
   return object;
 }
 

@@ -42,8 +42,6 @@ class AgentFiles:
     def found(cls, model: Path, folder: Path) -> AgentFiles:
         """In a folder per processor, such as `folder`/arm64-v8a: approx-agent, libapproxlite.so, TensorFlow Lite's
         library and what that needs; scripts/build-agent fills one. Raises DeviceError where there is no such thing."""
-        if not model.is_file():
-            raise DeviceError(f"{model}: no such file; give the .tflite file to profile")
         programs = {}
         for each in sorted(folder.glob(f"*/{AGENT}")):
             runtime = next((each.with_name(name) for name in RUNTIMES if each.with_name(name).is_file()), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from approxlite.formats.errors import ApproxError, UnstableError
@@ -18,9 +18,12 @@ from approxlite.profiler.campaign.plan import PREPARATION, Design
 from approxlite.profiler.devices.describe import describe
 from approxlite.profiler.devices.faults import DeviceLostError
 from approxlite.profiler.devices.link import Link
+from approxlite.profiler.energy.beside import beside
 from approxlite.profiler.energy.from_rows import RowsEnergy, energy_of_rows
 from approxlite.profiler.energy.measured import RoundBlock
+from approxlite.profiler.energy.noise import Noise
 from approxlite.profiler.energy.prove import Probed, prove
+from approxlite.profiler.energy.readings import Series
 
 LENGTHS_S = (5.0, 8.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0, 900.0, 1800.0)
 """Of blocks; few of them, so that one probe more or less is seldom another campaign."""
@@ -127,8 +130,17 @@ def energy_design(
     )
 
 
+def metered_design() -> Design:
+    """For an external meter, which needs no probe before: whatever it is worth is seen when its file is there."""
+    return _design_for([(Noise("meter"), 1.0)])
+
+
 def _design(proven: Sequence[Probed]) -> Design:
-    noises = [(each.proven.source.noise, each.proven.busy_w) for each in proven]
+    return _design_for([(each.proven.source.noise, each.proven.busy_w) for each in proven])
+
+
+def _design_for(noises: Sequence[tuple[Noise, float]]) -> Design:
+    """noises: of each source, and what the device draws at work, in watts."""
     needed = max(noise.shortest_block_s(busy_w) + noise.settle_s for noise, busy_w in noises)
     block_s = next((length for length in LENGTHS_S if length >= needed), None)
     if block_s is None:
@@ -144,8 +156,11 @@ def resumed_design(block_s: float, readings_ms: float) -> Design:
     return Design(block_s=block_s, idle=True, readings_ms=round(readings_ms))
 
 
-def energies(profile: Profile, campaign: str, *, seed: int = 0) -> dict[str, RowsEnergy]:
-    """By serial, as each device has a gauge of its own; from the journal alone. Raises nothing."""
+def energies(profile: Profile, campaign: str, *, seed: int = 0, meter: Series | None = None) -> dict[str, RowsEnergy]:
+    """By serial, as each device has a gauge of its own; from the journal alone, or by a meter's readings alone.
+
+    Raises nothing: what cannot be told says why.
+    """
     by_serial: dict[str, list[RoundBlock]] = {}
     for row in profile.measured:
         if row.campaign != campaign or row.serial is None or row.agent_row is None:
@@ -153,4 +168,18 @@ def energies(profile: Profile, campaign: str, *, seed: int = 0) -> dict[str, Row
         block = AgentBlock.model_validate(row.agent_row)
         condition = "idle" if isinstance(row, IdleRow) else "stock" if row.subject == "stock" else row.configuration
         by_serial.setdefault(row.serial, []).append(RoundBlock(block, condition, row.round))
-    return {serial: energy_of_rows(blocks, seed=seed) for serial, blocks in sorted(by_serial.items())}
+    found = {}
+    for serial, blocks in sorted(by_serial.items()):
+        try:
+            found[serial] = energy_of_rows(blocks if meter is None else _metered(blocks, meter), seed=seed)
+        except UnstableError as problem:
+            found[serial] = RowsEnergy(refused=str(problem))
+    return found
+
+
+def _metered(blocks: Sequence[RoundBlock], meter: Series) -> list[RoundBlock]:
+    """With the meter's readings in place of the device's own. Raises UnstableError where it does not fit the blocks."""
+    timed = sorted((b for b in blocks if b.row.begin_ns is not None), key=lambda block: block.row.begin_ns or 0)
+    rows = beside([block.row.model_copy(update={"readings": ()}) for block in timed], meter)
+    laid = {row.block: row for row in rows}
+    return [replace(block, row=laid[block.row.block]) for block in timed if block.row.block in laid]

@@ -23,6 +23,11 @@ class Gates:
         """In the middle of the battery, where its voltage is flat."""
         return cls(hottest_c, 0.30, 0.80)
 
+    @classmethod
+    def for_meter(cls, hottest_c: float = 37.0) -> Gates:
+        """A meter may stand in the battery's place, of which the device then tells anything."""
+        return cls(hottest_c, 0.0, 1.0)
+
     def waits_for(self, state: State) -> str | None:
         """Such as "cooling 38.4 → 37.0 °C"; None when the device may be measured."""
         battery, thermal = state.battery, state.thermal

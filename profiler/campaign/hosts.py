@@ -1,13 +1,16 @@
 """Devices of several hosts in one campaign: each host measures its share of the rounds, and one journal gets all rows.
 
-Hosts are the workers of a dask.distributed cluster, with approxlite of the same version and adb of their own.
+Hosts are the workers of a dask.distributed cluster, with approxlite of the same version and adb of their own. A host
+that leaves the cluster is lost: what it had not sent is measured by the others, or comes back from its devices, which
+keep their rows, if one of them is seen again.
 """
 
 from __future__ import annotations
 
 import tempfile
+import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from approxlite.formats.errors import ApproxError, DeviceError, FormatError, Mod
 from approxlite.formats.profile import load_profile
 from approxlite.formats.scale import Scale
 from approxlite.profiler.campaign.agent import AgentFiles
+from approxlite.profiler.campaign.board import Board
 from approxlite.profiler.campaign.farm import Job, Outcome, profile_devices
 from approxlite.profiler.campaign.gates import Gates
 from approxlite.profiler.campaign.journal import CampaignJournal
@@ -28,6 +32,12 @@ from approxlite.profiler.devices.describe import describe
 from approxlite.profiler.devices.link import checked
 
 MAX_FILE_BYTES = 1 << 31
+LOOK_S = 0.5
+ASK_S = 2.0
+"""How often a host asks whether its share is still wanted."""
+
+PASSES = 10
+"""Each after a host was lost or failed; more, and they do not fail by chance."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +100,36 @@ def measure_share(parcel: Parcel) -> FromHost:
             files, parcel.design, seed=parcel.seed, scales=parcel.scales, gates=parcel.gates, parts=parcel.parts
         )  # fmt: skip
         try:
-            outcome = profile_devices(parcel.serials, job, out, adb.reached, pace=parcel.pace)
+            outcome = profile_devices(parcel.serials, job, out, adb.reached, pace=parcel.pace, look=_Wanted())
         except ApproxError as problem:
             return FromHost(out.read_bytes(), (), {}, str(problem))
+        except KeyboardInterrupt:  # dask would end the host by it
+            return FromHost(out.read_bytes(), (), {}, "it was told to stop")
         return FromHost(out.read_bytes(), outcome.campaigns, outcome.given_up)
+
+
+class _Wanted:
+    """Ends a share that nobody waits for any more, as Ctrl-C would here: its desk was stopped, or died.
+
+    Devices then get their settings back and keep their rows for the next campaign.
+    """
+
+    def __init__(self) -> None:
+        self._asked = time.monotonic()
+
+    def __call__(self, _board: Board) -> None:
+        if time.monotonic() - self._asked < ASK_S:
+            return
+        self._asked = time.monotonic()
+        from distributed import get_worker
+
+        try:
+            worker = get_worker()  # type: ignore[no-untyped-call]
+        except ValueError:  # no host of a cluster
+            return
+        task = worker.state.tasks.get(worker.get_current_task())
+        if task is None or task.state == "cancelled":
+            raise KeyboardInterrupt
 
 
 def profile_hosts(
@@ -102,32 +138,67 @@ def profile_hosts(
     """Measures on every device of every host of the cluster until all blocks are in the journal `out`.
 
     A host that dies or fails leaves its rounds to the others. `say` is told what happens, a line at a time. Raises
-    DeviceError when blocks are left and no host is.
+    DeviceError when blocks are left and no host is, or the cluster itself is lost; what was measured is kept.
     """
     with _client(address) as client:
-        hosts = _shared_out(client.run(see_devices))
-        if not hosts:
-            raise DeviceError(f"no device on any host of {address}; connect one and turn on USB debugging")
-        packed, given_up = _packed(job, pace or Pace()), dict[str, str]()
-        while hosts:
-            serials = {host: tuple(each.serial for each in seen) for host, seen in hosts.items()}
+        packed, given_up, failed, last = _packed(job, pace or Pace()), dict[str, str](), set[str](), ""
+        for _ in range(PASSES):
+            hosts = _shared_out(_seen(client, failed, say))
+            if not hosts:
+                break
             journal = read_bytes(out, FormatError, MAX_FILE_BYTES) if out.is_file() else b""
             futures = {}
             for host, parts in _parts(hosts).items():
                 say(f"{host}: {len(hosts[host])} devices")
-                parcel = Parcel(**{**vars(packed), "serials": serials[host], "parts": parts, "journal": journal})
+                serials = tuple(each.serial for each in hosts[host])
+                parcel = Parcel(**{**vars(packed), "serials": serials, "parts": parts, "journal": journal})
                 futures[host] = client.submit(measure_share, parcel, workers=[host], pure=False, retries=0)
-            found = {host: _answer(future) for host, future in futures.items()}
-            for host, answer in found.items():
+            missed, campaigns = False, list[str]()
+            for host, answer in _answers(client, futures):
                 _take_in(answer, out)
                 given_up |= answer.given_up
+                campaigns += answer.campaigns
                 if answer.failed:
-                    say(f"{host}: {answer.failed}")
-                    del hosts[host]
-            if not any(answer.failed for answer in found.values()):
-                campaigns = (name for answer in found.values() for name in answer.campaigns)
+                    missed, last = True, f"{host}: {answer.failed}"
+                    failed.add(host)
+                    say(last)
+            if not missed:
                 return Outcome(tuple(dict.fromkeys(campaigns)), given_up)
-    raise DeviceError(f"no host is left, so blocks are; the last said: {next(iter(found.values())).failed}")
+    if not last:
+        raise DeviceError(f"no device on any host of {address}; connect one and turn on USB debugging")
+    raise DeviceError(f"no host is left, so blocks are; run it again to go on; the last: {last}")
+
+
+def _seen(client: Any, failed: Collection[str], say: Callable[[str], None]) -> dict[str, list[Seen]]:
+    """By host. One that cannot say what it sees, such as for want of adb, says why and has nothing."""
+    found: dict[str, list[Seen] | BaseException] = client.run(see_devices, on_error="return")
+    for host, each in found.items():
+        if isinstance(each, BaseException) and host not in failed:
+            say(f"{host}: {one_line(each)}")
+    return {host: each for host, each in found.items() if isinstance(each, list) and host not in failed}
+
+
+def _answers(client: Any, futures: Mapping[str, Any]) -> Iterator[tuple[str, FromHost]]:
+    """Of every host once, as they come. dask itself would wait for ever for a host that is gone."""
+    waiting = dict(futures)
+    try:
+        while waiting:
+            alive = _alive(client)
+            for host, future in list(waiting.items()):
+                if future.done() or host not in alive:
+                    del waiting[host]
+                    yield host, _answer(future) if future.done() else _lost("it left the cluster")
+            time.sleep(LOOK_S)
+    finally:
+        # Also when we are stopped: hosts see that and leave their devices as they were.
+        client.cancel(list(futures.values()))
+
+
+def _alive(client: Any) -> set[str]:
+    try:
+        return set(client.nthreads())
+    except (OSError, TimeoutError) as problem:
+        raise DeviceError(f"the cluster is lost ({one_line(problem, 90)}); run it again to go on") from None
 
 
 def _shared_out(seen: Mapping[str, Sequence[Seen]]) -> dict[str, list[Seen]]:
@@ -176,7 +247,11 @@ def _answer(future: Any) -> FromHost:
         answer: FromHost = future.result()
         return answer
     except Exception as problem:  # whatever ends a worker: dask raises what it likes
-        return FromHost(b"", (), {}, f"the host is lost ({one_line(problem, 90)})")
+        return _lost(one_line(problem, 90))
+
+
+def _lost(why: str) -> FromHost:
+    return FromHost(b"", (), {}, f"the host is lost ({why})")
 
 
 def _packed(job: Job, pace: Pace) -> Parcel:

@@ -114,7 +114,7 @@ def described(serial: str, printed: Mapping[str, str]) -> Description:
             charge_counter=battery.charge_counter_uah is not None,
             thermal_status=thermal.status is not None,
             temperatures=tuple(sorted(thermal.temperatures_c)),
-            power_stats="Can't find service" not in found["power"] and "rgy" in found["power"],
+            power_stats=bool(parsers.energy_meter_uws(found["power"])),
         ),
         free_bytes=parsers.free_bytes(found["df"]),
     )

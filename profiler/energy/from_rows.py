@@ -48,7 +48,8 @@ class Refusal:
 
 @dataclass(frozen=True)
 class RowsEnergy:
-    """settings: of each condition beside exact. knobs: what each (operator, knob) adds to an inference's energy.
+    """settings: of each condition that most rounds have, beside exact. knobs: what each (operator, knob) adds to an
+    inference's energy.
 
     left_out: contaminated blocks, by why.
     """
@@ -70,14 +71,21 @@ def energy_of_rows(blocks: Sequence[RoundBlock], probe_rows: Sequence[AgentBlock
         return RowsEnergy(refused=str(problem))
     measured = Measured(probed.proven.source)
     measured.add(ordered)
-    conditions = sorted({block.condition for block in ordered} - {IDLE, EXACT})
     knobs = knobs_of(measured)
     return RowsEnergy(
         source=SourceRecord.of(probed.proven.source, probed.refused),
-        settings={condition: _setting(measured, probed, condition, seed) for condition in conditions},
+        settings={each: _setting(measured, probed, each, seed) for each in _beside_exact(ordered)},
         knobs=Refusal(knobs.why) if isinstance(knobs, Undetermined) else knobs,
         left_out=measured.reasons(),
     )
+
+
+def _beside_exact(blocks: Sequence[RoundBlock]) -> list[str]:
+    """Conditions of most rounds that have exact. Others, dealt to a round or two, only tell of their knobs."""
+    rounds: dict[str, set[tuple[int, int]]] = {}
+    for block in blocks:
+        rounds.setdefault(block.condition, set()).add((block.session, block.round))
+    return [each for each in sorted(rounds) if each not in (IDLE, EXACT) and 2 * len(rounds[each]) > len(rounds[EXACT])]
 
 
 def knobs_of(measured: Measured) -> list[KnobEnergy] | Undetermined:

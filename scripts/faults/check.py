@@ -34,9 +34,8 @@ def main() -> int:
     options = parser.parse_args()
     if options.faults < 1:
         parser.error("--faults must be at least 1")
-    packages = Path(os.environ.get("APPROX_FARM", REPOSITORY / "build" / "farm"))
     try:
-        found = figures(fetch_packages(packages), options)
+        found = figures(fetch_packages(), options)
     except FarmUnavailableError as reason:
         print(f"check-faults: needs a farm of adb devices: {reason}", file=sys.stderr)
         return 3

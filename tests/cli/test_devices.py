@@ -105,6 +105,21 @@ def test_a_missing_model_is_named(approxlite: Any, serve: Serve, agents: Path, t
     assert line == f"approxlite: {model}: no such file; give the .tflite file to profile"
 
 
+def test_a_missing_model_is_bad_input_on_this_computer(approxlite: Any, tmp_path: Path) -> None:
+    ran = approxlite("profile", tmp_path / "no.tflite", "--out", tmp_path / "p")
+    assert (ran.code, ran.stderr) == (2, f"approxlite: {tmp_path}/no.tflite: no such file\n")
+
+
+def test_a_meter_measures_one_device(approxlite: Any, serve: Serve, agents: Path, model: Path, tmp_path: Path) -> None:
+    serve(A="device", B="device")
+    profile = ("profile", model, "--out", tmp_path / "p.jsonl", "--agents", agents, "--meter", tmp_path / "m.csv")
+    for more in (("--device", "A"), ("--device", "all", "--energy"), ("--device", "A", "--device", "B", "--energy")):
+        ran = approxlite(*profile, *more)
+        assert (ran.code, len(ran.stderr.splitlines())) == (2, 1)
+        assert "--meter tells the joules of one device" in ran.stderr
+    assert "--energy needs a device" in approxlite(*profile).stderr
+
+
 def test_this_computer_and_devices_are_not_mixed(approxlite: Any, model: Path, tmp_path: Path) -> None:
     ran = approxlite("profile", model, "--device", "host", "--device", "A", "--out", tmp_path / "p.jsonl")
     assert (ran.code, len(ran.stderr.splitlines())) == (2, 1)

@@ -23,6 +23,7 @@ from farm.roots import make_root
 from farm.wire import Wire
 
 HERE = Path(__file__).parent
+PACKAGES = Path(os.environ.get("APPROX_FARM", HERE.parents[1] / "build" / "farm"))
 CONNECT_S = 20.0
 
 
@@ -128,10 +129,16 @@ class Farm:
         for device in self.devices:
             self.connect(device)
 
-    def start_server(self) -> None:
+    def start_server(self, port: int | None = None) -> None:
         from adbutils import adb_path
 
-        _checked([adb_path(), "start-server"], self.environment)
+        _checked([adb_path(), "start-server"], {**self.environment, "ANDROID_ADB_SERVER_PORT": str(port or self.port)})
+
+    def second_server(self) -> AdbClient:
+        """Of another adb server, that of another host, which knows no device yet; the caller ends it."""
+        port = _free_port()
+        self.start_server(port)
+        return AdbClient(host="127.0.0.1", port=port, socket_timeout=10)
 
     def kill_server(self) -> None:
         self.client().server_kill()
@@ -161,10 +168,10 @@ class Farm:
         self.close()
 
 
-def fetch_packages(folder: Path) -> Path:
-    """Debian's adbd and shells in `folder`, fetched once. Raises FarmUnavailableError."""
-    _checked([str(HERE / "fetch"), str(folder)])
-    return folder
+def fetch_packages() -> Path:
+    """Where Debian's adbd and shells are, fetched once. Raises FarmUnavailableError."""
+    _checked([str(HERE / "fetch"), str(PACKAGES)])
+    return PACKAGES
 
 
 def _checked(command: Sequence[str], environment: dict[str, str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""A pretended model on a pretended clock, so that what a campaign should find is known exactly."""
+"""A pretended model on a pretended clock, so that what a campaign should find is known; and farms of devices."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from approxlite.formats.profile import CampaignRow, ProfiledOperator
 from approxlite.formats.provenance import Device, ModelReference
 from approxlite.formats.rung import RungSpec
 from approxlite.profiler.campaign import on_host as campaign
+from farm.fixtures import equal_farm, farm, settled_farm  # noqa: F401
 
 TIMES = {
     "conv_2d_0": {"exact": 40_000, "int8": 15_000, "rows:1/2": 21_000, "int8+rows:1/2": 16_000, "sample:1/2": 45_000},

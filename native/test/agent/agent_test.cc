@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "agent/clock.h"
+#include "test/agent/fake_dumpsys.h"
 #include "test/agent/scratch.h"
 
 namespace approxlite::agent {
@@ -51,7 +52,7 @@ class AgentTest : public ::testing::Test {
   ExitStatus run() {
     RowsFile rows;
     EXPECT_TRUE(rows.open(scratch_.path("rows.jsonl"), &error_)) << error_;
-    return Agent(folder_, Device(scratch_.path("root"), false), &rows, &runners_, 1, &interrupted_).run(&error_);
+    return Agent(folder_, Device(scratch_.path("root"), tools_), &rows, &runners_, 1, &interrupted_).run(&error_);
   }
   void plan(const std::string& lines) { scratch_.write("plan.jsonl", lines); }
   std::string rows() { return scratch_.read("rows.jsonl"); }
@@ -69,6 +70,7 @@ class AgentTest : public ::testing::Test {
   Folder folder_;
   FakeRunners runners_;
   volatile sig_atomic_t interrupted_ = 0;
+  bool tools_ = false;
   std::string error_;
 };
 
@@ -167,6 +169,28 @@ TEST_F(AgentTest, OperatorsAreTimedInFurtherRuns) {
   EXPECT_EQ(runners_.runner.invoked, 6);
   EXPECT_EQ(count(R"("inferences":3)"), 1u);
   EXPECT_EQ(count(R"("operator_ns":{"conv_2d_0":5})"), 1u) << "the median of runs 4, 5 and 6";
+}
+
+TEST_F(AgentTest, ToolsAreAskedOnceForEachBlockAndOnceBeforeTheFirst) {
+  tools_ = true;
+  const FakeDumpsys dumpsys(scratch_);
+  plan(block(1) + block(2, R"(, "hottest_c": 50)") + block(3));
+  EXPECT_EQ(run(), kDone);
+  const std::string once = "thermalservice\nbattery\n", power = "android.hardware.power.stats.IPowerStats/default\n";
+  EXPECT_EQ(dumpsys.asked(), once + power + once + once + once + once) << "the first to see what there is to ask";
+  EXPECT_EQ(count(R"("source":"charge_counter","value":3000000.0})"), 6u);
+  EXPECT_EQ(count(R"("charge":0.91,"plugged":false)"), 6u);
+}
+
+TEST_F(AgentTest, ToolsAreAskedForPowerWithinABlockThatWantsReadings) {
+  tools_ = true;
+  const FakeDumpsys dumpsys(scratch_);
+  plan(R"({"block": 1, "subject": "idle", "seconds": 2.5, "readings_ms": 200})"
+       "\n");
+  EXPECT_EQ(run(), kDone);
+  // At its begin and then every second.
+  EXPECT_EQ(count(R"("source":"power_stats/CPU","value":1500.0})"), 3u);
+  EXPECT_EQ(count(R"("source":"voltage_now","value":3981.0})"), 2u + 3u);
 }
 
 TEST_F(AgentTest, PowerIsReadAtBothEndsAndWithin) {

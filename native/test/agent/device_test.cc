@@ -6,6 +6,7 @@
 
 #include "agent/clock.h"
 #include "agent/tool.h"
+#include "test/agent/fake_dumpsys.h"
 #include "test/agent/scratch.h"
 
 namespace approxlite::agent {
@@ -51,6 +52,30 @@ TEST(DeviceText, RailsAreReadInTheirOrder) {
   EXPECT_EQ(rails[1], (std::pair<std::string_view, double>("S4M_VDD_TPU", 98)));
 }
 
+TEST(DeviceText, AnEnergyMeterHasItsChannelsAndNoConsumers) {
+  const char text[] = R"(
+============= PowerStats HAL 2.0 energy meter ==============
+Elapsed time: 10021 ms
+                           Channel    Cumulative Energy (      Delta   )
+          [S4M_VDD_CPUCL0]:CPU(LITTLE)       123456.78 mWs (        12.00)
+                       Display  Panel        rubbish mWs
+========== End of PowerStats HAL 2.0 energy meter ==========
+============= PowerStats HAL 2.0 energy consumers ==============
+TPU          :           1.00 mWs
+)";
+  const auto rails = parse_energy_meter(text);
+  ASSERT_EQ(rails.size(), 1u);
+  EXPECT_EQ(rails[0].first, "[S4M_VDD_CPUCL0]:CPU(LITTLE)");
+  EXPECT_DOUBLE_EQ(rails[0].second, 123456780);
+  EXPECT_TRUE(parse_energy_meter("Can't find service: it\n").empty());
+}
+
+TEST(DeviceText, ADeviceIsPluggedWhereAnyChargerIs) {
+  EXPECT_EQ(parse_plugged("  AC powered: false\n  USB powered: true\n"), true);
+  EXPECT_EQ(parse_plugged("  AC powered: false\r\n  USB powered: false\r\n"), false);
+  EXPECT_FALSE(parse_plugged("  level: 64\n").has_value());
+}
+
 Scratch* phone() {
   Scratch* root = new Scratch;
   root->write("sys/class/thermal/thermal_zone0/type", "skin\n");
@@ -63,6 +88,10 @@ Scratch* phone() {
   root->write("sys/class/power_supply/bms/type", "Battery\n");
   root->write("sys/class/power_supply/bms/charge_counter", "7\n");
   root->write("sys/class/power_supply/battery/type", "Battery\n");
+  root->write("sys/class/power_supply/usb/online", "1\n");
+  root->write("sys/class/power_supply/wireless/type", "Wireless\n");
+  root->write("sys/class/power_supply/wireless/online", "0\n");
+  root->write("sys/class/power_supply/battery/capacity", "64\n");
   root->write("sys/class/power_supply/battery/temp", "287\n");
   root->write("sys/class/power_supply/battery/charge_counter", "3000000\n");
   root->write("sys/class/power_supply/battery/current_now", "-412000\n");
@@ -81,13 +110,15 @@ Scratch* phone() {
 TEST(Device, StateIsReadFromTheKernelsFiles) {
   const std::unique_ptr<Scratch> root(phone());
   const Device device(root->path(), false);
-  const DeviceState state = device.state();
+  const DeviceState state = device.look().state;
   EXPECT_EQ(state.temperature_c,
             (std::map<std::string, double>{{"skin", 31.2}, {"thermal_zone10", 44}, {"battery", 28.7}}));
+  EXPECT_EQ(state.charge, 0.64);
+  EXPECT_EQ(state.plugged, true);
   EXPECT_EQ(state.frequency_mhz, (std::vector<double>{1803, 1803}));
   EXPECT_EQ(state.frequency_limit_mhz, (std::vector<double>{2348, 2348}));
   EXPECT_FALSE(state.thermal_status.has_value());
-  EXPECT_EQ(device.hottest_c(), 44);
+  EXPECT_EQ(state.hottest_c(), 44);
 }
 
 TEST(Device, ReadingsAreRawAndEachHasItsSource) {
@@ -123,8 +154,42 @@ TEST(Device, WhatHasNoFacilitiesSaysNothing) {
   const Scratch root;
   const Device device(root.path(), false);
   EXPECT_TRUE(device.sources().empty());
-  EXPECT_TRUE(device.state().temperature_c.empty());
-  EXPECT_FALSE(device.hottest_c().has_value());
+  EXPECT_TRUE(device.look().state.temperature_c.empty());
+  EXPECT_FALSE(device.look().state.hottest_c().has_value());
+}
+
+TEST(Device, WhereNoFileTellsToolsDoAndEachIsAskedOnceALook) {
+  const Scratch root;
+  const FakeDumpsys dumpsys(root);
+  const Device device(root.path("root"));
+  EXPECT_EQ(device.sources(),
+            (std::vector<std::string>{"charge_counter", "voltage_now", "power_stats/CPU", "power_stats/DDR"}));
+  dumpsys.forget();
+  const Look look = device.look();
+  EXPECT_EQ(dumpsys.asked(), "thermalservice\nbattery\n");
+  EXPECT_EQ(look.state.temperature_c, (std::map<std::string, double>{{"skin", 31.2}, {"battery", 28.7}}));
+  EXPECT_EQ(look.state.thermal_status, 0);
+  EXPECT_EQ(look.state.charge, 0.91);
+  EXPECT_EQ(look.state.plugged, false);
+  ASSERT_EQ(look.readings.size(), 2u);
+  EXPECT_EQ(look.readings[0].value, 3e6);
+  EXPECT_EQ(look.readings[1].value, 3981);
+  std::vector<Reading> readings;
+  device.read_tools(&readings);
+  ASSERT_EQ(readings.size(), 4u);
+  EXPECT_EQ(device.sources()[static_cast<size_t>(readings[1].source)], "power_stats/DDR");
+  EXPECT_DOUBLE_EQ(readings[1].value, 2500);
+}
+
+TEST(Device, ServicesThatAreNotThereAreNotAskedAgain) {
+  const Scratch root;
+  const FakeDumpsys dumpsys(root, "exit 0");
+  const Device device(root.path("root"));
+  EXPECT_TRUE(device.sources().empty());
+  EXPECT_FALSE(device.reads_tools());
+  dumpsys.forget();
+  device.look();
+  EXPECT_EQ(dumpsys.asked(), "");
 }
 
 TEST(Tool, OutputIsThatOfAToolThatEndsWell) {

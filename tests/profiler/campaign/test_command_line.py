@@ -7,13 +7,15 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 from approxlite.cli import on_devices
 from approxlite.cli.main import app
 from approxlite.cli.tiny_model import tiny_model
-from approxlite.formats.profile import load_profile
+from approxlite.formats.profile import Profile, load_profile
+from approxlite.profiler.blocks import AgentBlock
 from approxlite.profiler.campaign import energy as campaign_energy
 from approxlite.profiler.campaign import farm as campaign_farm
 from approxlite.profiler.campaign import runner
@@ -51,11 +53,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def device(equal_farm: Farm, monkeypatch: pytest.MonkeyPatch) -> Iterator[FarmDevice]:
-    for name in ("HOST", "PORT"):
-        monkeypatch.setenv(f"ANDROID_ADB_SERVER_{name}", equal_farm.environment[f"ANDROID_ADB_SERVER_{name}"])
-    device = equal_farm.devices[2]
-    equal_farm.connect(device)
+def device(settled_farm: Farm) -> Iterator[FarmDevice]:
+    device = settled_farm.devices[2]
     # Asking it takes longer than the blocks of a tiny model, many times.
     tool = device.root / "system/bin/dumpsys"
     tool.rename(tool.with_suffix(".away"))
@@ -124,6 +123,80 @@ def test_a_device_without_room_or_agent_is_one_line_with_the_remedy(
         device.disk.free()
     assert ran.exit_code == 3
     assert "no room left on the device; free some storage and try again" in ran.stderr.splitlines()[-1]
+
+
+@pytest.fixture
+def simulated(settled_farm: Farm, device: FarmDevice, tmp_path: Path) -> Iterator[Path]:
+    """A folder of agents whose work lasts as long as it says, and a device whose minutes are a tenth of a second."""
+    folder = tmp_path / "simulated" / "x86_64"
+    folder.mkdir(parents=True)
+    shutil.copy(settled_farm.agent, folder / "approx-agent")
+    for name in ("libapproxlite.so", "libtensorflowlite_jni.so"):
+        (folder / name).write_bytes(b"not loaded")
+    device.set("hurry", "600\n")
+    yield folder.parent
+    device.set("hurry", None)
+
+
+def test_a_meters_file_tells_joules_once_it_is_there(
+    profile: Profiled, device: FarmDevice, simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_devices, "ENERGY_ROUNDS", 40)  # the simulated model has fewer knobs to deal
+    file = tmp_path / "meter.csv"
+    first = profile("--energy", "--meter", str(file), folder=simulated)
+    assert first.exit_code == 0, first.stderr
+    assert "energy: " in first.stderr
+    assert f"the meter has to run from now to the end; its samples go to {file}" in first.stderr
+    assert f"{device.serial}: no joules: {file} is not there yet; export all of the meter's samples" in first.stdout
+    journal = (tmp_path / "profile.jsonl").read_bytes()
+    latencies = write_meter(file, load_profile(tmp_path / "profile.jsonl"))
+    told = profile("--energy", "--meter", str(file), "--json", folder=simulated)
+    assert told.exit_code == 0, told.stderr
+    assert (tmp_path / "profile.jsonl").read_bytes() == journal
+    energy = json.loads(told.stdout)["energy"][device.serial]
+    assert (energy["refused"], energy["source"]["kind"]) == ("", "meter")
+    # Work draws the same power whatever runs, so that joules go as time does.
+    assert [each["configuration"] for each in energy["settings"]] == ["conv_2d_0=int8,conv_2d_1=int8", "stock"]
+    for each in energy["settings"]:
+        wanted = latencies[each["configuration"]] / latencies["exact"]
+        assert each["ratio"]["value"] == pytest.approx(wanted, rel=0.03)
+    assert all(each["value"] < 0 for each in energy["knob_mj"].values())
+    assert energy["not_told"] == {}
+    shown = profile("--energy", "--meter", str(file), folder=simulated)
+    assert "of exact's" in shown.stdout
+    lines = [line for line in shown.stdout.splitlines() if line.startswith("conv_2d_1   int8")]
+    assert [" mJ " in line for line in lines] == [False, True]
+
+
+def write_meter(file: Path, profile: Profile) -> dict[str, float]:
+    """What a meter of 50 Hz with a clock of its own sees: half a watt at rest, one and a half at work. Latencies in ms
+    by configuration."""
+    measured = sorted((AgentBlock.model_validate(row.agent_row) for row in profile.measured), key=lambda b: b.begin_ns)
+    spans = np.array([(row.begin_ns, row.end_ns) for row in measured], float) * 1e-9
+    times = np.arange(spans[0, 0] - 5, spans[-1, 1] + 5, 0.02)
+    place = np.maximum(np.searchsorted(spans[:, 0], times, side="right") - 1, 0)
+    busy = np.array([row.inferences > 0 for row in measured])[place] & (times <= spans[place, 1])
+    power = 0.5 + 1.0 * busy + np.random.default_rng(0).normal(0, 0.02, len(times))
+    lines = [f"{time - spans[0, 0] + 1234.5:.4f},{watts * 1e3:.3f}" for time, watts in zip(times, power, strict=True)]
+    file.write_text("\n".join(["Time(s),Main Avg Power(mW)", *lines]))
+    return {
+        "stock" if row.subject == "stock" else row.configuration: row.latency_ns.median * 1e-6 for row in profile.blocks
+    }
+
+
+def test_a_meter_that_is_damaged_or_of_another_time_is_refused(
+    profile: Profiled, device: FarmDevice, simulated: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "meter.csv"
+    file.write_text("time_s,colour\n1,red\n2,blue\n")
+    ran = profile("--energy", "--meter", str(file), folder=simulated)
+    assert (ran.exit_code, ran.stderr.count("\n")) == (2, 1)
+    assert "needs a column of time" in ran.stderr
+    assert not (tmp_path / "profile.jsonl").exists()
+    file.write_text("time_s,power_w\n1,1\n2,1\n3,2\n")
+    ran = profile("--energy", "--meter", str(file), folder=simulated)
+    assert ran.exit_code == 0, ran.stderr
+    assert f"{device.serial}: no joules: the meter's 2 s are shorter than the blocks'" in ran.stdout
 
 
 def test_a_model_that_is_not_there_is_named(profile: Profiled, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from approxlite.profiler.devices import adb
 from approxlite.profiler.energy.outcome import Comparison
 from farm.desk import PACE
 from farm.farm import Farm, FarmDevice
-from farm.trials import BEFORE, restored
+from farm.trials import restored
 
 HURRY = 600
 INT8 = "conv_2d_0=int8,conv_2d_1=int8"
@@ -25,16 +25,9 @@ FAST = replace(PACE, longest_poll_s=0.5)
 
 
 @pytest.fixture
-def device(equal_farm: Farm, monkeypatch: pytest.MonkeyPatch) -> Iterator[FarmDevice]:
+def device(settled_farm: Farm) -> Iterator[FarmDevice]:
     """With a power rail, whose minutes are seconds."""
-    for name in ("HOST", "PORT"):
-        monkeypatch.setenv(f"ANDROID_ADB_SERVER_{name}", equal_farm.environment[f"ANDROID_ADB_SERVER_{name}"])
-    device = equal_farm.devices[1]
-    equal_farm.connect(device)
-    device.set("skin_temperature", None)
-    for name, content in BEFORE.items():
-        (device.root / "data/farm" / name).parent.mkdir(parents=True, exist_ok=True)
-        device.set(name, content)
+    device = settled_farm.devices[1]
     device.set("rail_uw", "500000\n")
     device.set("hurry", f"{HURRY}\n")
     yield device

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,24 +23,15 @@ from approxlite.profiler.devices.describe import FOLDER
 from approxlite.profiler.devices.faults import DeviceRefusedError, WrongAbiError
 from farm.desk import PACE
 from farm.farm import Farm, FarmDevice
-from farm.trials import BEFORE, Trials, restored
+from farm.trials import Trials, restored
 
 FAULTS = 10
 
 
 @pytest.fixture
-def farm(equal_farm: Farm, monkeypatch: pytest.MonkeyPatch) -> Iterator[Farm]:
-    """Healthy, connected, with settings as a person left them."""
+def farm(settled_farm: Farm, monkeypatch: pytest.MonkeyPatch) -> Farm:
     monkeypatch.setattr(adb, "COMMAND_S", 4.0)
-    for name in ("HOST", "PORT"):
-        monkeypatch.setenv(f"ANDROID_ADB_SERVER_{name}", equal_farm.environment[f"ANDROID_ADB_SERVER_{name}"])
-    for device in equal_farm.devices:
-        equal_farm.connect(device)
-        device.set("skin_temperature", None)
-        for name, content in BEFORE.items():
-            (device.root / "data/farm" / name).parent.mkdir(parents=True, exist_ok=True)
-            device.set(name, content)
-    yield equal_farm
+    return settled_farm
 
 
 def profiled(

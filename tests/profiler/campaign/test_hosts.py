@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -10,37 +17,126 @@ from approxlite.formats.errors import DeviceError
 from approxlite.formats.profile import load_profile
 from approxlite.profiler.campaign.agent import AgentFiles
 from approxlite.profiler.campaign.farm import Job, profile_devices
-from approxlite.profiler.campaign.hosts import Seen, _client, _parts, _shared_out, profile_hosts
+from approxlite.profiler.campaign.hosts import (
+    Parcel,
+    Seen,
+    _client,
+    _packed,
+    _parts,
+    _shared_out,
+    measure_share,
+    profile_hosts,
+)
 from approxlite.profiler.campaign.plan import Design
 from approxlite.profiler.devices import adb
 from farm.desk import PACE
-from farm.farm import Farm
+from farm.farm import Farm, FarmDevice
+from farm.trials import Patience, restored
+
+SHORT = Design(block_s=0.02)
+LONG = Design(block_s=0.05, sweeps=40, idle=True)
 
 
-def test_several_hosts_measure_what_one_would(
-    equal_farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@dataclass
+class Hosts:
+    """A cluster of two hosts: the first has two devices, the second, with an adb server of its own, one."""
+
+    farm: Farm
+    address: str
+    workers: tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]]
+
+    @property
+    def lonely(self) -> FarmDevice:
+        """The second host's."""
+        return self.farm.devices[2]
+
+    def job(self, folder: Path, design: Design) -> Job:
+        (folder / "model.tflite").write_bytes(b"a model for hosts")
+        return Job(AgentFiles(folder / "model.tflite", {"x86_64": {"agent": self.farm.agent}}), design)
+
+
+@pytest.fixture
+def hosts(settled_farm: Farm, tmp_path: Path) -> Iterator[Hosts]:
     from distributed import LocalCluster
 
-    for name in ("HOST", "PORT"):
-        monkeypatch.setenv(f"ANDROID_ADB_SERVER_{name}", equal_farm.environment[f"ANDROID_ADB_SERVER_{name}"])
-    for device in equal_farm.devices:
-        equal_farm.connect(device)
-        device.set("skin_temperature", None)
-    (tmp_path / "model.tflite").write_bytes(b"a model for hosts")
-    job = Job(AgentFiles(tmp_path / "model.tflite", {"x86_64": {"agent": equal_farm.agent}}), Design(block_s=0.02))
+    farm = settled_farm
+    second = farm.second_server()
+    farm.client().disconnect(farm.devices[2].serial)
+    second.connect(farm.devices[2].serial, timeout=10)
+    cluster = LocalCluster(n_workers=0, dashboard_address=None)
+    command = [sys.executable, "-m", "distributed.cli.dask_worker", cluster.scheduler_address, "--no-nanny"]
+    command += ["--nthreads", "1", "--no-dashboard", "--local-directory", str(tmp_path)]
+    with open(tmp_path / "workers.log", "wb") as log:
+        workers = [
+            subprocess.Popen(
+                command, env={**farm.environment, "ANDROID_ADB_SERVER_PORT": str(port)}, stdout=log, stderr=log
+            )
+            for port in (farm.port, second.port)
+        ]
+    try:
+        with _client(cluster.scheduler_address) as client:
+            client.wait_for_workers(2, timeout=60)
+        yield Hosts(farm, cluster.scheduler_address, (workers[0], workers[1]))
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+        cluster.close()
+        second.server_kill()
+        farm.connect(farm.devices[2])
+
+
+def rows_of(path: Path) -> dict[int, object]:
+    profile = load_profile(path)
+    rows = {row.block: (row.configuration, row.latency_ns) for row in profile.blocks}
+    assert len(rows) == len(profile.blocks)
+    return rows
+
+
+def test_several_hosts_measure_what_one_would(hosts: Hosts, tmp_path: Path) -> None:
     said: list[str] = []
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        outcome = profile_hosts(cluster.scheduler_address, job, tmp_path / "hosts.jsonl", pace=PACE, say=said.append)
-    profile_devices([equal_farm.devices[0].serial], job, tmp_path / "one.jsonl", adb.reached, pace=PACE)
-    rows = []
-    for name in ("hosts", "one"):
-        profile = load_profile(tmp_path / f"{name}.jsonl")
-        rows.append({row.block: (row.configuration, row.latency_ns) for row in profile.blocks})
-        assert len(rows[-1]) == len(profile.blocks)
-    assert rows[0] == rows[1]
+    job = hosts.job(tmp_path, SHORT)
+    outcome = profile_hosts(hosts.address, job, tmp_path / "hosts.jsonl", pace=PACE, say=said.append)
+    profile_devices([hosts.farm.devices[0].serial], job, tmp_path / "one.jsonl", adb.reached, pace=PACE)
+    assert rows_of(tmp_path / "hosts.jsonl") == rows_of(tmp_path / "one.jsonl")
     assert outcome.given_up == {}
-    assert len(said) == 2
+    assert sorted(line.rpartition(" ")[0][-1:] for line in said) == ["1", "2"]
+
+
+def test_a_host_that_dies_leaves_its_blocks_to_the_others(hosts: Hosts, tmp_path: Path) -> None:
+    said: list[str] = []
+    job = hosts.job(tmp_path, LONG)
+
+    def kill_once_it_measures() -> None:
+        _wait_until(lambda: rows_on(hosts.lonely) > 10)
+        hosts.workers[1].kill()
+
+    killer = threading.Thread(target=kill_once_it_measures)
+    killer.start()
+    outcome = profile_hosts(hosts.address, job, tmp_path / "hosts.jsonl", pace=PACE, say=said.append)
+    killer.join()
+    assert any("the host is lost" in line for line in said), said
+    profile_devices(
+        [device.serial for device in hosts.farm.devices[:2]], job, tmp_path / "one.jsonl", adb.reached, pace=PACE
+    )
+    assert rows_of(tmp_path / "hosts.jsonl") == rows_of(tmp_path / "one.jsonl")
+    assert outcome.given_up == {}
+    _wait_until(lambda: restored(hosts.lonely))
+
+
+def test_a_share_that_nobody_waits_for_ends_and_leaves_its_devices_as_they_were(hosts: Hosts, tmp_path: Path) -> None:
+    device = hosts.farm.devices[0]
+    packed = _packed(hosts.job(tmp_path, LONG.model_copy(update={"sweeps": 400})), PACE)
+    with _client(hosts.address) as client:
+        host = next(host for host, number in client.run(os.getpid).items() if number == hosts.workers[0].pid)
+        future = client.submit(
+            measure_share, Parcel(**{**vars(packed), "serials": (device.serial,)}), workers=[host], pure=False
+        )
+        _wait_until(lambda: rows_on(device) > 3)
+        assert not restored(device)
+        future.cancel()
+        _wait_until(lambda: restored(device))
+    assert rows_on(device) > 3
 
 
 def test_a_device_that_two_hosts_see_belongs_to_one_and_rounds_go_by_devices() -> None:
@@ -56,3 +152,16 @@ def test_a_device_that_two_hosts_see_belongs_to_one_and_rounds_go_by_devices() -
 def test_a_cluster_that_is_not_there_is_named() -> None:
     with pytest.raises(DeviceError, match="no cluster at tcp://127.0.0.1:9"):
         _client("tcp://127.0.0.1:9", timeout_s=0.2)
+
+
+def rows_on(device: FarmDevice) -> int:
+    """Of campaigns that lie on the device."""
+    rows = (device.disk.outside / "approxlite").glob("*/rows.jsonl")
+    return sum(file.read_bytes().count(b"\n") for file in rows)
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    patience = Patience(60.0)
+    while not condition():
+        assert not patience.over()
+        time.sleep(0.1)

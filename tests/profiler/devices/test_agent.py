@@ -135,7 +135,8 @@ def test_rows_carry_what_the_device_says_about_heat_and_charge(on_device: OnDevi
         case "FARM0001":
             assert row["before"]["temperature_c"] == {"skin": 31.2, "cpu0": 41.0, "battery": 28.7}
             assert row["before"]["thermal_status"] == row["after"]["thermal_status"] == 0
-            assert sources == [("charge_counter", 3_000_000), ("charge_counter", 3_000_000)]
+            assert sources == [("charge_counter", 3_000_000), ("voltage_now", 3981)] * 2
+            assert (row["before"]["charge"], row["before"]["plugged"]) == (0.64, True)
         case "FARM0002":  # neither a thermal service nor a charge counter
             assert row["before"]["temperature_c"] == {"battery": 28.7}
             assert "thermal_status" not in row["before"]
