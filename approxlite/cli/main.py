@@ -21,6 +21,7 @@ from approxlite.cli import (
     optimize,
     policy,
     profile,
+    push,
     report,
     simulate,
     tune,
@@ -78,6 +79,7 @@ app.command("simulate")(simulate.simulate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("bench")(bench.bench)
 app.command("optimize")(optimize.optimize)
+app.command("push")(push.push)
 app.command("report")(report.report)
 app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)

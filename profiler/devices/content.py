@@ -14,13 +14,13 @@ _MESSAGE = 300
 _ROW = re.compile(r"^Row: [0-9]{1,9} json=(\{.*\})$")
 _RESULT = re.compile(r"^Result: Bundle\[\{json=(\{.*\})\}\]$")
 _FAILED = "Error while accessing provider"
-_THROWN = re.compile(r"^(?:Caused by: )?((?:[A-Za-z_$][\w$]{0,63}\.){1,12}[A-Z][\w$]{0,63}): ?(.*)$")
-_MISSING = re.compile(r"(?:^|[:\s])content: (?:inaccessible or )?(?:not found|can't|No such)", re.IGNORECASE)
+_THROWN = re.compile(r"^((?:[A-Za-z_$][\w$]{0,63}\.){1,12}[A-Z][\w$]{0,63}): ?(.*)$")
+_MISSING = re.compile(r"(?:^|[:\s])content: (?:inaccessible or )?not found")
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a command did nothing. thrown: the exception's class without its package; "" where `content` itself failed."""
+    """Why a command did nothing. thrown: the exception's class without its package; "" where `content` failed."""
 
     thrown: str
     message: str
