@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from approxlite.cli import (
+    audit,
     bench,
     certify,
     demo,
@@ -80,6 +81,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("bench")(bench.bench)
 app.command("optimize")(optimize.optimize)
 app.command("push")(push.push)
+app.command("audit")(audit.audit)
 app.command("report")(report.report)
 app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)
