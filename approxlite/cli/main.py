@@ -26,6 +26,7 @@ from approxlite.cli import (
     report,
     simulate,
     tune,
+    watch,
 )
 from approxlite.formats.errors import ApproxError
 
@@ -82,6 +83,7 @@ app.command("bench")(bench.bench)
 app.command("optimize")(optimize.optimize)
 app.command("push")(push.push)
 app.command("audit")(audit.audit)
+app.command("watch")(watch.watch)
 app.command("report")(report.report)
 app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)

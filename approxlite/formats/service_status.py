@@ -24,12 +24,13 @@ Word = Annotated[str, Field(max_length=4096)]
 class RungAnswers(JournalRow):
     """A rung of the running policy, and how many answers it gave since the policy is followed.
 
-    cost: a share of stock LiteRT float time.
+    cost: a share of stock LiteRT float time. runs: inferences, also those whose answers went on to another rung.
     """
 
     configuration: Word = ""
-    cost: Annotated[float, Field(ge=0)]
+    cost: Annotated[float, Field(ge=0, lt=1e12)]
     answers: Count
+    runs: Count | None = None
 
 
 class GuardReading(JournalRow):
