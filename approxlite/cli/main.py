@@ -22,6 +22,7 @@ from approxlite.cli import (
     optimize,
     policy,
     profile,
+    pull,
     push,
     report,
     simulate,
@@ -83,6 +84,7 @@ app.command("bench")(bench.bench)
 app.command("optimize")(optimize.optimize)
 app.command("push")(push.push)
 app.command("audit")(audit.audit)
+app.command("pull")(pull.pull)
 app.command("watch")(watch.watch)
 app.command("report")(report.report)
 app.command("devices")(devices.devices)

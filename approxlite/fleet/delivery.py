@@ -87,8 +87,8 @@ class Delivery:
         there = standing(service.status(), self.release.sha256)
         if there is not None:
             return there
-        if outcome.outcome == "unknown":  # its process ended meanwhile; the next look tells
-            return Standing(state="waiting", why="the service does not know what became of it; once more")
+        if outcome.outcome != "installed":  # its process ended meanwhile, or is slow; the next look tells
+            return Standing(state="waiting", why=f"the service says '{outcome.outcome}'; once more")
         gone = fate(read_chain(service.audit()).records, self.release.policy.sequence, self.release.sha256)
         return gone or Standing(state="failed", why="taken, but the device does not follow it")
 
@@ -107,9 +107,9 @@ def taken_back(service: Service, policy_sha256: str | None) -> Standing:
 def _refused(outcome: Outcome, what: str) -> Standing | None:
     if outcome.outcome == "installed":
         return None
-    if outcome.outcome == "unknown":
-        return Standing(state="waiting", why=f"{what}: the service does not know what became of it; once more")
-    return Standing(state=outcome.outcome, why=f"{what}: {outcome.why}")
+    if outcome.outcome in ("refused", "failed"):
+        return Standing(state=outcome.outcome, why=f"{what}: {outcome.why}")
+    return Standing(state="waiting", why=f"{what}: the service says '{outcome.outcome}'; once more")
 
 
 def _followed(status: ServiceStatus) -> str:

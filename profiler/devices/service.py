@@ -27,6 +27,8 @@ from approxlite.profiler.devices.faults import (
 from approxlite.profiler.devices.link import COMMAND_S, Link, checked
 
 PACKAGE = "dev.approxlite.service"
+EXTERNAL_FILES = f"/sdcard/Android/data/{PACKAGE}/files"
+"""The folder that the shell and the app share."""
 _ADDRESS = "content://dev.approxlite.control"
 _OUTCOME_S = 75.0
 """The service itself waits a minute until it has tried what came in."""
@@ -37,9 +39,10 @@ _Answer = TypeVar("_Answer", bound=JournalRow)
 
 
 class Outcome(JournalRow):
-    """What became of something that was given. reason: by `PolicyException.Reason`; message: one line."""
+    """What became of something that was given. pending: not looked at yet. unknown: nothing of it came in, as far as
+    the service remembers. reason: by `PolicyException.Reason`; message: one line."""
 
-    outcome: Literal["installed", "refused", "failed", "unknown"]
+    outcome: Literal["installed", "refused", "failed", "pending", "unknown"]
     reason: Word | None = None
     message: Word = ""
     sequence: Annotated[int, Field(ge=0)] | None = None
