@@ -52,14 +52,17 @@ class ProfiledDevices:
 
 
 def profile_on(
-    devices: Sequence[str], model: Path, out: Path, agents: Path, *, seconds: float, seed: int, max_temp_c: float,
-    energy: bool = False, cluster: str | None = None,
+    devices: Sequence[str], model: Path, out: Path, agents: Path | None, *, seconds: float, seed: int,
+    max_temp_c: float, energy: bool = False, cluster: str | None = None,
 ) -> ProfiledDevices:  # fmt: skip
-    """Measures and summarises. Raises InputError, DeviceError, FormatError, or KeyboardInterrupt when stopped."""
+    """Measures and summarises; agents None: in the devices' service app.
+
+    Raises InputError, DeviceError, FormatError, or KeyboardInterrupt when stopped.
+    """
     if cluster is not None and (energy or list(devices) != ["all"]):
         raise InputError("--cluster measures latency on every device of its hosts; give --device all and no --energy")
     serials = [] if cluster is not None else chosen(devices)
-    files = AgentFiles.found(model, agents)
+    files = AgentFiles.found(model, agents) if agents is not None else AgentFiles.of_service(model)
     check_has_knobs(model)
     design, scales, sweeps = _prepared(model, seconds, seed)
     gates = Gates.for_energy(max_temp_c) if energy else Gates(hottest_c=max_temp_c)

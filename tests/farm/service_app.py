@@ -1,7 +1,7 @@
 """The service app on a device of the farm.
 
-All of it, on the real TensorFlow Lite and Android's x86_64 library, in a virtual machine of this computer that answers the
-device's am, content and pidof; pm finds it installed. See android/toolchain/java/dev/approxlite/testing/device.
+All of it, on the real TensorFlow Lite and Android's x86_64 library, in a virtual machine of this computer that answers
+the device's am, content and pidof; pm finds it installed. See android/toolchain/java/dev/approxlite/testing/device.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ sys.path.insert(0, str(REPOSITORY / "scripts/android"))
 
 @cache
 def _java() -> tuple[str, str]:
-    """Class path of app, tests and Robolectric, and the folder of Robolectric's Android. Raises FarmUnavailableError."""
+    """Class path of app and tests, and the folder of Robolectric's Android. Raises FarmUnavailableError."""
     script = (
         "set -e; source scripts/lib/apt; source scripts/lib/java; { java_setup; java_compile_once; } >&2; "
         'echo "$PWD/$JAVA_BUILD/tests:$PWD/$JAVA_BUILD/main:$JAVA_TEST_PATH"; echo "$JAVA_INSTRUMENTED"'

@@ -29,6 +29,7 @@ final class ServiceHolder {
     private ServiceHolder(Context app, EngineLauncher launcher, PolicyStore.Admission admission) throws IOException {
         this.app = app;
         models = new ModelFolder(app.getFilesDir().toPath().resolve("models"));
+        app.getExternalFilesDir(null); // made here, for the shell to put plans into
         monitor = new DeviceMonitor(app);
         EngineBinding binding = new EngineBinding(app, models);
         ServiceCore.Parts parts = new ServiceCore.Parts();
