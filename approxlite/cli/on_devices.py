@@ -61,10 +61,11 @@ class ProfiledDevices:
 
 
 def profile_on(
-    devices: Sequence[str], model: Path, out: Path, agents: Path, *, seconds: float, seed: int, max_temp_c: float,
-    energy: bool = False, meter: Path | None = None, cluster: str | None = None,
+    devices: Sequence[str], model: Path, out: Path, agents: Path | None, *, seconds: float, seed: int,
+    max_temp_c: float, energy: bool = False, meter: Path | None = None, cluster: str | None = None,
 ) -> ProfiledDevices:  # fmt: skip
-    """Measures and summarises. meter: file of an external meter, which may be there only after the campaign.
+    """Measures and summarises; agents None: in the devices' service app. meter: file of an external meter, which may be
+    there only after the campaign.
 
     Raises InputError, DeviceError, FormatError, or KeyboardInterrupt when stopped.
     """
@@ -74,7 +75,7 @@ def profile_on(
         raise InputError("--meter tells the joules of one device; give --energy and one --device with it")
     check_is_there(model)
     serials = [] if cluster is not None else chosen(devices)
-    files = AgentFiles.found(model, agents)
+    files = AgentFiles.found(model, agents) if agents is not None else AgentFiles.of_service(model)
     check_has_knobs(model)
     read = read_meter(meter) if meter is not None and meter.exists() else None
     design, scales, sweeps, operators = _prepared(model, seconds, seed)

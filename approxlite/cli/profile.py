@@ -40,6 +40,12 @@ Agents = Annotated[
         help="Programs for devices, as `scripts/build-agent` makes them: a folder per processor, such as `arm64-v8a`.",
     ),
 ]
+Service = Annotated[
+    bool,
+    typer.Option(
+        "--service", help="Measure inside the service app of devices, as their apps run."
+    ),
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Only go on with a campaign that is in the file already.")]
 Energy = Annotated[
     bool,
@@ -120,6 +126,7 @@ def profile(
     seconds: Seconds = 10.0,
     seed: options.Seed = 0,
     agents: Agents = Path("build/agent"),
+    service: Service = False,
     energy: Energy = False,
     meter: Meter = None,
     cluster: Cluster = None,
@@ -139,13 +146,15 @@ def profile(
     devices = device or ["host"]
     if devices != ["host"]:
         found = profile_on(
-            devices, model, out, agents, seconds=seconds, seed=seed, max_temp_c=max_temp_c, energy=energy,
-            meter=meter, cluster=cluster,
+            devices, model, out, None if service else agents, seconds=seconds, seed=seed, max_temp_c=max_temp_c,
+            energy=energy, meter=meter, cluster=cluster,
         )  # fmt: skip
         _show_devices(out, found, json)
         return
     if cluster is not None:
         raise InputError("--cluster measures on devices; give --device all with it")
+    if service:
+        raise InputError("--service measures on devices; name one with --device")
     if energy or meter is not None:
         raise InputError(f"--energy needs a device: {ENERGY_REFUSED}")
     check_has_knobs(model)

@@ -46,4 +46,4 @@ set(CMAKE_C_FLAGS_INIT "${extra} -ffunction-sections -fdata-sections")
 set(CMAKE_CXX_FLAGS_INIT "${extra} -ffunction-sections -fdata-sections ${libcxx}")
 set(CMAKE_SHARED_LINKER_FLAGS_INIT
   "-fuse-ld=lld-19 -nodefaultlibs -Wl,-z,defs -Wl,-z,max-page-size=16384 -Wl,--gc-sections -Wl,--build-id=sha1")
-set(CMAKE_CXX_STANDARD_LIBRARIES "-lc++_static -lm -lc")
+set(CMAKE_CXX_STANDARD_LIBRARIES "-lc++_static -lm -ldl -lc")

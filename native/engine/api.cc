@@ -38,12 +38,11 @@ approx_status approx_engine_set_threads(approx_engine* engine, int threads) {
   return engine != nullptr ? engine->set_threads(threads) : APPROX_INVALID_ARGUMENT;
 }
 
-approx_status approx_weights_open(const char* path, uint64_t offset, uint64_t bytes, approx_weights** out, char* error,
-                                  size_t error_size) {
-  if (path == nullptr || out == nullptr) return APPROX_INVALID_ARGUMENT;
+namespace {
+
+approx_status give_weights(std::shared_ptr<const approxlite::RungWeights> weights, const std::string& why,
+                           approx_weights** out, char* error, size_t error_size) {
   *out = nullptr;
-  std::string why;
-  auto weights = approxlite::RungWeights::open(path, offset, bytes, &why);
   if (weights != nullptr) *out = new (std::nothrow) approx_weights{std::move(weights)};
   if (*out != nullptr) return APPROX_OK;
   if (error != nullptr && error_size > 0) {
@@ -51,6 +50,24 @@ approx_status approx_weights_open(const char* path, uint64_t offset, uint64_t by
     error[error_size - 1] = '\0';
   }
   return APPROX_INVALID_ARGUMENT;
+}
+
+}  // namespace
+
+approx_status approx_weights_open(const char* path, uint64_t offset, uint64_t bytes, approx_weights** out, char* error,
+                                  size_t error_size) {
+  if (path == nullptr || out == nullptr) return APPROX_INVALID_ARGUMENT;
+  std::string why;
+  auto weights = approxlite::RungWeights::open(path, offset, bytes, &why);
+  return give_weights(std::move(weights), why, out, error, error_size);
+}
+
+approx_status approx_weights_view(const void* content, size_t bytes, approx_weights** out, char* error,
+                                  size_t error_size) {
+  if (content == nullptr || out == nullptr) return APPROX_INVALID_ARGUMENT;
+  std::string why;
+  auto weights = approxlite::RungWeights::view(content, bytes, &why);
+  return give_weights(std::move(weights), why, out, error, error_size);
 }
 
 void approx_weights_close(approx_weights* weights) { delete weights; }

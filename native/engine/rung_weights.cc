@@ -56,7 +56,9 @@ struct Store {
     OperatorWeights weights;
     std::vector<int32_t> groups;  // checked, and copied because a file may change behind its mapping
   };
-  MappedFile file;
+  MappedFile file;                   // of `open` alone
+  const uint8_t* content = nullptr;  // all of it, `size` bytes
+  size_t size = 0;
   const uint8_t* data = nullptr;  // behind the header
   std::map<std::string, Entry, std::less<>> entries;
 
@@ -69,21 +71,21 @@ struct Store {
 
 bool Store::read(std::string* error) {
   uint64_t header_bytes = 0;
-  if (file.size() < sizeof(header_bytes)) {
+  if (size < sizeof(header_bytes)) {
     *error = "too short for safetensors";
     return false;
   }
-  std::memcpy(&header_bytes, file.bytes(), sizeof(header_bytes));
-  if (header_bytes > kMostHeaderBytes || header_bytes > file.size() - sizeof(header_bytes)) {
+  std::memcpy(&header_bytes, content, sizeof(header_bytes));
+  if (header_bytes > kMostHeaderBytes || header_bytes > size - sizeof(header_bytes)) {
     *error = format("header of %llu bytes is longer than the file or than is allowed",
                     static_cast<unsigned long long>(header_bytes));
     return false;
   }
-  const std::string header(reinterpret_cast<const char*>(file.bytes()) + sizeof(header_bytes), header_bytes);
+  const std::string header(reinterpret_cast<const char*>(content) + sizeof(header_bytes), header_bytes);
   const uint64_t before = sizeof(header_bytes) + header_bytes;
-  data = file.bytes() + before;
+  data = content + before;
   std::vector<StoredTensor> tensors;
-  if (!parse_safetensors_header(header, file.size() - before, &tensors, error)) return false;
+  if (!parse_safetensors_header(header, size - before, &tensors, error)) return false;
 
   std::map<std::string, Parts> found;
   for (const StoredTensor& tensor : tensors) {
@@ -165,13 +167,21 @@ std::shared_ptr<const RungWeights> RungWeights::open(const char* path, uint64_t 
                                                      std::string* error) {
   const auto store = std::make_shared<Store>();
   if (!store->file.open(path, offset, bytes, error)) return nullptr;
+  store->content = store->file.bytes();
+  store->size = store->file.size();
   if (!store->read(error)) {
     *error = format("%.200s: %s", path, error->c_str());
     return nullptr;
   }
-  auto state = std::make_unique<State>();
-  state->store = store;
-  return std::shared_ptr<const RungWeights>(new RungWeights(std::move(state)));
+  return std::shared_ptr<const RungWeights>(new RungWeights(std::make_unique<State>(State{store})));
+}
+
+std::shared_ptr<const RungWeights> RungWeights::view(const void* content, size_t bytes, std::string* error) {
+  const auto store = std::make_shared<Store>();
+  store->content = static_cast<const uint8_t*>(content);
+  store->size = bytes;
+  if (!store->read(error)) return nullptr;
+  return std::shared_ptr<const RungWeights>(new RungWeights(std::make_unique<State>(State{store})));
 }
 
 RungWeights::RungWeights(std::unique_ptr<State> state) : state_(std::move(state)) {}

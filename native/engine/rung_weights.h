@@ -11,7 +11,7 @@
 
 namespace approxlite {
 
-// Weights of one operator for one fraction, pointing into the mapped file.
+// Weights of one operator for one fraction, pointing into the file.
 struct OperatorWeights {
   // inputs:f: numbers of the groups of four inputs that are read, ascending over all of K (tap * groups per tap + group).
   const int32_t* groups = nullptr;
@@ -28,6 +28,8 @@ class RungWeights {
  public:
   // Maps `bytes` bytes of the file from `offset` on (0 bytes: to its end) and checks them. Null with one line in `error`.
   static std::shared_ptr<const RungWeights> open(const char* path, uint64_t offset, uint64_t bytes, std::string* error);
+  // The same of what lies in memory already, which is borrowed for as long as anything that was found here is in use.
+  static std::shared_ptr<const RungWeights> view(const void* content, size_t bytes, std::string* error);
   ~RungWeights();
   RungWeights(const RungWeights&) = delete;
 

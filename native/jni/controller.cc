@@ -130,7 +130,3 @@ APPROX_JAVA(jint, NativeController, check)
 (JNIEnv* env, jclass, jlong session, jfloatArray output, jint count, jfloat latencyMs, jfloat energyMj, jintArray to) {
   return take_output(env, approx_session_check, session, output, count, latencyMs, energyMj, to);
 }
-
-APPROX_JAVA(jstring, NativeController, reasonName)(JNIEnv* env, jclass, jint reason) {
-  return env->NewStringUTF(approx_reason_name(reason));
-}

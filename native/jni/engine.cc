@@ -52,13 +52,13 @@ APPROX_JAVA(jint, NativeEngine, setThreads)(JNIEnv*, jclass, jlong engine, jint 
   return approx_engine_set_threads(object<approx_engine>(engine), threads);
 }
 
-// Of the weights' mapping, 0 with why in `error[0]`.
-APPROX_JAVA(jlong, NativeEngine, openWeights)
-(JNIEnv* env, jclass, jstring path, jlong offset, jlong bytes, jobjectArray error) {
+// Of weights in a direct buffer, 0 with why in `error[0]`.
+APPROX_JAVA(jlong, NativeEngine, viewWeights)(JNIEnv* env, jclass, jobject content, jobjectArray error) {
   approx_weights* weights = nullptr;
-  char why[512] = "";
-  const approx_status status = approx_weights_open(Text(env, path).get(), static_cast<uint64_t>(offset),
-                                                   static_cast<uint64_t>(bytes), &weights, why, sizeof why);
+  char why[512] = "not in a direct buffer";
+  const approx_status status =
+      approx_weights_view(env->GetDirectBufferAddress(content),
+                          static_cast<size_t>(env->GetDirectBufferCapacity(content)), &weights, why, sizeof why);
   if (status != APPROX_OK) env->SetObjectArrayElement(error, 0, env->NewStringUTF(why));
   return status == APPROX_OK ? handle(weights) : 0;
 }
@@ -116,6 +116,29 @@ APPROX_JAVA(jstring, NativeEngine, operatorId)(JNIEnv* env, jclass, jlong engine
   approx_operator found;
   const approx_status status = approx_engine_operator(object<approx_engine>(engine), static_cast<size_t>(i), &found);
   return status == APPROX_OK ? env->NewStringUTF(found.id) : nullptr;
+}
+
+APPROX_JAVA(jlong, NativeEngine, multiplyAccumulates)(JNIEnv*, jclass, jlong engine, jint i) {
+  approx_operator found;
+  const approx_status status = approx_engine_operator(object<approx_engine>(engine), static_cast<size_t>(i), &found);
+  return status == APPROX_OK ? found.multiply_accumulates : 0;
+}
+
+APPROX_JAVA(jstring, NativeEngine, knob)(JNIEnv* env, jclass, jlong engine, jint i, jint knob) {
+  const char* text =
+      approx_engine_knob(object<approx_engine>(engine), static_cast<size_t>(i), static_cast<size_t>(knob));
+  return text == nullptr ? nullptr : env->NewStringUTF(text);
+}
+
+APPROX_JAVA(void, NativeEngine, timeOperators)(JNIEnv*, jclass, jlong engine, jboolean on) {
+  approx_engine_time_operators(object<approx_engine>(engine), on);
+}
+
+APPROX_JAVA(void, NativeEngine, operatorTimes)(JNIEnv* env, jclass, jlong engine, jlongArray nanoseconds) {
+  auto times = copy<jlong>(env, nanoseconds);
+  if (approx_engine_operator_times(object<approx_engine>(engine), times.data(), times.size()) == APPROX_OK) {
+    env->SetLongArrayRegion(nanoseconds, 0, static_cast<jsize>(times.size()), times.data());
+  }
 }
 
 APPROX_JAVA(jstring, NativeEngine, rungKnob)(JNIEnv* env, jclass, jlong engine, jint rung, jint i) {

@@ -37,6 +37,8 @@ class AgentFiles:
 
     model: Path
     programs: Mapping[str, Mapping[str, Path]]
+    in_service: bool = False
+    """Whether the service app that devices have measures; then no program is needed."""
 
     @classmethod
     def found(cls, model: Path, folder: Path) -> AgentFiles:
@@ -61,8 +63,17 @@ class AgentFiles:
             )
         return cls(model, programs)
 
+    @classmethod
+    def of_service(cls, model: Path) -> AgentFiles:
+        """For devices whose service app measures. Raises DeviceError where there is no such model."""
+        if not model.is_file():
+            raise DeviceError(f"{model}: no such file; give the .tflite file to profile")
+        return cls(model, {}, in_service=True)
+
     def for_device(self, serial: str, abis: Sequence[str]) -> dict[str, bytes]:
         """Contents by key. Raises WrongAbiError, ModelError, or DeviceError for a program that is not there."""
+        if self.in_service:
+            return {"model": read_bytes(self.model, ModelError, 1 << 31)}
         abi = next((abi for abi in abis if abi in self.programs), None)
         if abi is None:
             has, have = ", ".join(abis) or "an unknown processor", ", ".join(self.programs) or "none"
@@ -98,9 +109,10 @@ class Agent:
     _paths: dict[str, str] = field(default_factory=dict)
     _libraries: str = ""
 
-    @classmethod
-    def of(cls, campaign: str, *, threads: int = 1, seed: int = 0) -> Agent:
-        return cls(f"{FOLDER}/{campaign}", threads, seed)
+    @property
+    def place(self) -> str:
+        """Where plan and rows lie."""
+        return self.folder
 
     def install(self, link: Link, contents: Mapping[str, bytes]) -> None:
         """Puts files on the device that are not there yet; they go by their content, so that a whole one is the right
@@ -124,23 +136,37 @@ class Agent:
         """Pushes the plan, changes settings and starts the agent, unless one runs; what the settings said."""
         self.plan(link, plan)
         take = settings.take_command(self.folder, wanted, lease_s=lease_s, longest_s=LONGEST_ALONE_S)
-        keys = {"protocol": PROTOCOL, "folder": self.folder, "threads": self.threads, "seed": self.seed}
+        keys = {"protocol": PROTOCOL, "folder": self.place, "threads": self.threads, "seed": self.seed}
         keys |= {key: path for key, path in self._paths.items() if key != "agent"}
         line = " ".join(f"{key}={value}" for key, value in keys.items())
-        # The status goes to a file: nobody waits for the agent.
-        libraries = f"LD_LIBRARY_PATH={self._libraries} " if self._libraries else ""
-        run = f"{libraries}{self._paths['agent']} {line} > agent.log 2>&1; echo $? > status"
         script = (
-            f"cd {self.folder} && {take}\nrm -f stop status\n"
-            f"setsid sh -c {shlex.quote(run)} > /dev/null 2>&1 < /dev/null &\n"
+            f"cd {self.place} && {take}\nrm -f stop status\n{self.run_command(line)}\n"
             f"tries={START_TRIES}; while [ $tries -gt 0 ] && [ ! -e status ]; do\n"
-            f"{_RUNS}; [ $runs = no ] || break; tries=$((tries - 1)); sleep 0.1; done; true"
+            f"{self.runs_command()}; [ $runs = no ] || break; tries=$((tries - 1)); sleep 0.1; done; true"
         )
         return checked(link, script)
 
+    def run_command(self, line: str) -> str:
+        """For the device's shell: leaves the agent running on its own with that start line. Its status goes to a file:
+        nobody waits for it."""
+        libraries = f"LD_LIBRARY_PATH={self._libraries} " if self._libraries else ""
+        run = f"{libraries}{self._paths['agent']} {line} > agent.log 2>&1; echo $? > status"
+        return f"setsid sh -c {shlex.quote(run)} > /dev/null 2>&1 < /dev/null &"
+
+    def runs_command(self) -> str:
+        """For the device's shell: sets `runs` to yes or no, and `number` to the agent's process."""
+        return (
+            'runs=no; number=$(cat lock 2> /dev/null) && [ -n "$number" ] && '
+            "{ tr '\\0' ' ' < /proc/$number/cmdline; } 2> /dev/null | grep -qF \"folder=$PWD \" && runs=yes"
+        )
+
+    def end_command(self) -> str:
+        """For the device's shell: ends the agent, whose process is `number`."""
+        return "kill -9 $number"
+
     def plan(self, link: Link, plan: Sequence[PlannedBlock]) -> None:
         """Replaces the plan in one step; an agent that comes to the end of what it read looks again."""
-        link.push(b"".join(map(_line, plan)), f"{self.folder}/plan.jsonl")
+        link.push(b"".join(map(_line, plan)), f"{self.place}/plan.jsonl")
 
     def guard(self, link: Link, wanted: dict[str, str], *, lease_s: int) -> None:
         """Changes the settings again, while the agent runs."""
@@ -150,10 +176,10 @@ class Agent:
     def poll(self, link: Link, after: int) -> Poll:
         """Rows from line `after` on, and whether the agent runs. One round trip; it also renews the desk's lease."""
         script = (
-            f"cd {self.folder} 2> /dev/null || {{ echo; echo '{_MARK} no - gone'; exit 0; }}\n"
-            f"touch alive 2> /dev/null; {_RUNS}\n"
+            f"cd {self.place} 2> /dev/null || {{ echo; echo '{_MARK} no - gone'; exit 0; }}\n"
+            f"touch {self.folder}/alive 2> /dev/null; {self.runs_command()}\n"
             f"tail -n +{after + 1} rows.jsonl 2> /dev/null\n"
-            f"held=$([ -e {settings.SAVED} ] && echo held)\n"
+            f"held=$([ -e {self.folder}/{settings.SAVED} ] && echo held)\n"
             f'echo; echo "{_MARK} $runs $(cat status 2> /dev/null || echo -) $held"\n'
             "[ $runs = yes ] || tail -n 1 agent.log 2> /dev/null; true"
         )
@@ -169,7 +195,8 @@ class Agent:
 
     def end(self, link: Link) -> None:
         """Ends the agent in mid-block, if it runs: its rows are on the disk."""
-        checked(link, f"cd {self.folder} 2> /dev/null || exit 0\n{_RUNS}\n[ $runs = no ] || kill -9 $number; true")
+        command = f"{self.runs_command()}\n[ $runs = no ] || {self.end_command()}; true"
+        checked(link, f"cd {self.place} 2> /dev/null || exit 0\n{command}")
 
     def restore(self, link: Link) -> None:
         """Puts the settings back."""
@@ -178,13 +205,7 @@ class Agent:
     def remove(self, link: Link) -> None:
         """Takes the campaign off the device, its settings restored; the files that campaigns share stay."""
         self.restore(link)
-        checked(link, f"rm -rf {self.folder}")
-
-
-_RUNS = (
-    'runs=no; number=$(cat lock 2> /dev/null) && [ -n "$number" ] && '
-    "{ tr '\\0' ' ' < /proc/$number/cmdline; } 2> /dev/null | grep -qF \"folder=$PWD \" && runs=yes"
-)
+        checked(link, f"rm -rf {self.folder} {self.place}")
 
 
 def _line(block: PlannedBlock) -> bytes:

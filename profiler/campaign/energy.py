@@ -10,11 +10,12 @@ from itertools import count
 from approxlite.formats.errors import ApproxError, UnstableError
 from approxlite.formats.profile import IdleRow, Profile
 from approxlite.profiler.blocks import AgentBlock, PlannedBlock
-from approxlite.profiler.campaign.agent import Agent, AgentFiles
+from approxlite.profiler.campaign.agent import AgentFiles
 from approxlite.profiler.campaign.board import Board
 from approxlite.profiler.campaign.gates import Gates
 from approxlite.profiler.campaign.on_device import DeviceInCampaign, Pace, StoppedError, run_threads
 from approxlite.profiler.campaign.plan import PREPARATION, Design
+from approxlite.profiler.campaign.service_agent import agent_of
 from approxlite.profiler.devices.describe import describe
 from approxlite.profiler.devices.faults import DeviceLostError
 from approxlite.profiler.devices.link import Link
@@ -38,7 +39,7 @@ class EnergyProbe(DeviceInCampaign):
     _lines: int = 0
 
     def __post_init__(self) -> None:
-        self._agent = Agent.of("energy-probe")
+        self._agent = agent_of("energy-probe", self.contents)
 
     def run(self) -> Probed:
         """The best source. Raises UnstableError where none can be trusted, DeviceError, or StoppedError."""

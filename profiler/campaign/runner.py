@@ -8,10 +8,11 @@ from statistics import median
 
 from approxlite.formats.errors import ApproxError, DeviceError
 from approxlite.profiler.blocks import AgentBlock, OpeningRow, PlannedBlock
-from approxlite.profiler.campaign.agent import Agent, Poll
+from approxlite.profiler.campaign.agent import Poll
 from approxlite.profiler.campaign.gates import DIE_MARGIN_C
 from approxlite.profiler.campaign.on_device import DeviceInCampaign, StoppedError
 from approxlite.profiler.campaign.plan import PREPARATION, Calls, RoundOfBlocks, planned, preparation
+from approxlite.profiler.campaign.service_agent import agent_of
 from approxlite.profiler.campaign.shared import SharedCampaign
 from approxlite.profiler.devices.faults import PASSING, DeviceFullError, DeviceLostError
 from approxlite.profiler.devices.link import Link
@@ -38,7 +39,8 @@ class Runner(DeviceInCampaign):
     _block_s: float = 0.0
 
     def __post_init__(self) -> None:
-        self._agent = Agent.of(self.campaign.name, threads=self.campaign.threads, seed=self.campaign.seed)
+        campaign = self.campaign
+        self._agent = agent_of(campaign.name, self.contents, threads=campaign.threads, seed=campaign.seed)
 
     def run(self) -> None:
         """Until nothing is left, somebody stops it, or the device is given up."""

@@ -90,9 +90,20 @@ restore() {
   return $failed
 }
 
-agent_runs() {
-  number=$(cat "$folder/lock" 2> /dev/null) && [ -n "$number" ] &&
+service=dev.approxlite.service
+
+agent_runs() { # one of our own, or, where agent_folder says so, the service app's
+  place=$(cat "$folder/agent_folder" 2> /dev/null || echo "$folder")
+  number=$(cat "$place/lock" 2> /dev/null) && [ -n "$number" ] || return 1
+  if [ "$place" = "$folder" ]; then
     { tr '\0' ' ' < "/proc/$number/cmdline"; } 2> /dev/null | grep -qF "folder=$folder "
+  else
+    [ ! -e "$place/status" ] && pidof $service | tr ' ' '\n' | grep -qx "$number"
+  fi
+}
+
+end_agent() {
+  if [ "$place" = "$folder" ]; then kill -9 "$number"; else am stopservice -n $service/.android.ProfilingService; fi
 }
 
 watch() {
@@ -108,7 +119,7 @@ watch() {
     if agent_runs; then
       overtime=$((overtime + step))
       [ $overtime -ge "$longest" ] || continue
-      kill -9 "$number"
+      end_agent > /dev/null
     fi
     (locked && restore) 8<&-
   done

@@ -23,16 +23,16 @@ MOST_BYTES = 1_000_000
 MOST_APK_BYTES = 11_000_000
 ABIS = ("arm64-v8a", "x86_64")
 MACHINES = {"arm64-v8a": "EM_AARCH64", "x86_64": "EM_X86_64"}
-NEEDED = {"libc.so", "libm.so"}
+NEEDED = {"libc.so", "libm.so", "libdl.so"}
 EXPORTS = ("approx_", "tflite_plugin_", "Java_dev_approxlite_")
 TFLITE = "libtensorflowlite_jni.so"
 """The only exception: TensorFlow Lite 2.16.1 comes with segments of 4 KiB, which no packaging can mend."""
 
 
 def allowed_imports() -> set[str]:
-    """Names that Android's libc and libm are known to have at API 27: what the library is linked with."""
+    """Names that Android's libc, libm and libdl are known to have at API 27: what the library is linked with."""
     folder = REPOSITORY / "native/android"
-    return {name for file in ("libc", "libm") for name in (folder / f"{file}.symbols").read_text().split()}
+    return {name for file in ("libc", "libm", "libdl") for name in (folder / f"{file}.symbols").read_text().split()}
 
 
 def refusals_of_library(file: IO[bytes], abi: str) -> list[str]:

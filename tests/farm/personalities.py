@@ -66,3 +66,8 @@ TABLET = Personality(
     files={"battery_level": "91\n", "skin_temperature": "38.4\n", "thermal_status": "1\n"}, slow_s=0.4,
 )  # fmt: skip
 ALL = (FLAGSHIP, BUDGET, TABLET)
+WITH_SERVICE = Personality(
+    serial="FARM0004", model="Vier", manufacturer="Acme", abi="x86_64", sdk=34, release="14", soc="x7-E",
+    cpu_features="fpu sse sse2 ssse3 sse4_1 sse4_2 avx avx2 fma", frequencies_khz=(2_400_000,) * 2,
+)  # fmt: skip
+"""For the service app, whose library is for this computer's processor: see service_app.py."""

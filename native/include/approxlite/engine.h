@@ -96,6 +96,13 @@ typedef struct approx_weights approx_weights;
 APPROX_EXPORT approx_status approx_weights_open(const char* path, uint64_t offset, uint64_t bytes, approx_weights** out,
                                                 char* error, size_t error_size);
 
+/**
+ * The same of weights that lie in memory already, at a multiple of four bytes: borrowed, and not to be changed, until
+ * the weights are closed and no ladder uses them.
+ */
+APPROX_EXPORT approx_status approx_weights_view(const void* content, size_t bytes, approx_weights** out, char* error,
+                                                size_t error_size);
+
 /** Ladders that use the weights keep them. NULL is fine. */
 APPROX_EXPORT void approx_weights_close(approx_weights* weights);
 

@@ -202,6 +202,21 @@ TEST_F(RungWeightsFile, IsRefusedWhenItsPartsDoNotFit) {
             std::string::npos);
 }
 
+TEST_F(RungWeightsFile, IsReadFromMemoryAsFromAFile) {
+  const std::string content = good_file();
+  std::vector<float> aligned(content.size() / sizeof(float) + 1);
+  std::memcpy(aligned.data(), content.data(), content.size());
+  std::string error;
+  const auto weights = RungWeights::view(aligned.data(), content.size(), &error);
+  ASSERT_NE(weights, nullptr) << error;
+  const auto inputs = weights->find("", "conv_2d_7", "inputs:1/2");
+  ASSERT_NE(inputs, nullptr);
+  EXPECT_EQ(inputs->weights[15], 0.25f);
+  EXPECT_EQ(RungWeights::view(aligned.data(), content.size() - 1, &error), nullptr);
+  EXPECT_FALSE(error.empty());
+  EXPECT_EQ(RungWeights::view(reinterpret_cast<char*>(aligned.data()) + 1, content.size() - 1, &error), nullptr);
+}
+
 TEST_F(RungWeightsFile, IsRefusedWhenItIsNotThere) {
   std::string error;
   EXPECT_EQ(RungWeights::open("/nonexistent/weights.bin", 0, 0, &error), nullptr);

@@ -6,6 +6,7 @@ import dev.approxlite.context.InputContext;
 import dev.approxlite.engine.Answer;
 import dev.approxlite.engine.Check;
 import dev.approxlite.engine.GuardStatus;
+import dev.approxlite.engine.Names;
 import dev.approxlite.engine.Probes;
 import dev.approxlite.policy.PolicyArchive;
 import java.io.OutputStream;
@@ -39,7 +40,7 @@ public final class RunPolicy {
                 models.add(file.map(FileChannel.MapMode.READ_ONLY, 0, file.size()));
             }
         }
-        NativeEngines engines = new NativeEngines(state.toAbsolutePath().getParent().toFile());
+        NativeEngines engines = new NativeEngines();
         byte[] saved = Files.exists(state) ? Files.readAllBytes(state) : null;
         try (Session session = engines.open(policy, models, saved);
                 OutputStream outputs = Files.newOutputStream(Path.of(arguments[2]))) {
@@ -53,8 +54,8 @@ public final class RunPolicy {
                 output.duplicate().get(copy);
                 outputs.write(copy);
                 Check check = session.finish();
-                System.out.println(answer.candidate() + " " + Session.reasonName(answer.chosen()) + " " + answer.rung() + " "
-                        + Session.reasonName(answer.reason()) + " " + Float.floatToRawIntBits(answer.evidence()) + " "
+                System.out.println(answer.candidate() + " " + Names.reason(answer.chosen()) + " " + answer.rung() + " "
+                        + Names.reason(answer.reason()) + " " + Float.floatToRawIntBits(answer.evidence()) + " "
                         + (check == null ? "none" : check.agrees() ? "agrees" : "differs"));
             }
             GuardStatus guard = session.guard();

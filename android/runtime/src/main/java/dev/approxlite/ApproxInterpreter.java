@@ -196,11 +196,42 @@ public final class ApproxInterpreter implements AutoCloseable {
         }
     }
 
+    /** How many outputs the model has. */
+    public int getOutputTensorCount() {
+        synchronized (lock) {
+            return open().getOutputTensorCount();
+        }
+    }
+
     /** How many operators of the model our engine runs; the runtime runs the others. */
     public int operatorCount() {
         synchronized (lock) {
             open();
             return delegated ? engine.operatorCount() : 0;
+        }
+    }
+
+    /** The operators that our engine runs, in the model's order. */
+    public List<Operator> operators() {
+        synchronized (lock) {
+            open();
+            return delegated ? engine.operators() : List.of();
+        }
+    }
+
+    /** Whether runs time each operator, which costs two clock reads for each; not so at first. */
+    public void setTimesOperators(boolean on) {
+        synchronized (lock) {
+            open();
+            engine.timeOperators(on);
+        }
+    }
+
+    /** Nanoseconds of each of {@link #operators} in the last run that timed them; 0 for one folded into another. */
+    public long[] operatorNanoseconds() {
+        synchronized (lock) {
+            open();
+            return delegated ? engine.operatorNs() : new long[0];
         }
     }
 

@@ -1,6 +1,8 @@
 package dev.approxlite;
 
-import java.util.LinkedHashMap;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.tensorflow.lite.Delegate;
@@ -8,6 +10,8 @@ import org.tensorflow.lite.Delegate;
 /** Owns one native engine, a delegate with a ladder. Whoever uses it sees to it that nobody else does meanwhile. */
 final class EngineDelegate implements Delegate {
     private long engine;
+    /** What the ladder's weights lie in, which native code only borrows. */
+    private List<ByteBuffer> inUse = List.of();
 
     /** Refuses a variant that this CPU does not have, and a number of threads that cannot be. */
     EngineDelegate(String variant, int threads) {
@@ -38,13 +42,13 @@ final class EngineDelegate implements Delegate {
         int[] operators = new int[scales];
         float[] values = new float[scales];
         int[] zeroPoints = new int[scales];
-        Map<WeightsFile, Long> opened = new LinkedHashMap<>();
+        Map<ByteBuffer, Long> opened = new IdentityHashMap<>();
         try {
             for (int i = 0, at = 0; i < count; ++i) {
                 RungSpec rung = rungs.get(i);
                 configurations[i] = rung.configuration();
                 names[i] = rung.name();
-                weights[i] = rung.weights() == null ? 0 : opened.computeIfAbsent(rung.weights(), EngineDelegate::open);
+                weights[i] = rung.weights() == null ? 0 : opened.computeIfAbsent(rung.weights(), EngineDelegate::view);
                 scaleCounts[i] = rung.scales().size();
                 for (var scale : rung.scales().entrySet()) {
                     operators[at] = operatorIndex(scale.getKey());
@@ -54,14 +58,15 @@ final class EngineDelegate implements Delegate {
             }
             check(NativeEngine.setLadder(
                     engine, configurations, names, weights, scaleCounts, operators, values, zeroPoints));
+            inUse = List.copyOf(opened.keySet());
         } finally {
             opened.values().forEach(NativeEngine::closeWeights); // the ladder keeps what it uses
         }
     }
 
-    private static long open(WeightsFile file) {
+    private static long view(ByteBuffer content) {
         String[] error = {""};
-        long weights = NativeEngine.openWeights(file.file().getPath(), file.offset(), file.bytes(), error);
+        long weights = NativeEngine.viewWeights(content, error);
         if (weights == 0) {
             throw new IllegalArgumentException(error[0]);
         }
@@ -97,6 +102,31 @@ final class EngineDelegate implements Delegate {
 
     int operatorCount() {
         return NativeEngine.operatorCount(engine);
+    }
+
+    List<Operator> operators() {
+        List<Operator> found = new ArrayList<>();
+        for (int i = 0; i < operatorCount(); ++i) {
+            List<String> knobs = new ArrayList<>();
+            for (String each = NativeEngine.knob(engine, i, 0); each != null; ) {
+                knobs.add(each);
+                each = NativeEngine.knob(engine, i, knobs.size());
+            }
+            found.add(new Operator(
+                    NativeEngine.operatorId(engine, i), List.copyOf(knobs), NativeEngine.multiplyAccumulates(engine, i)));
+        }
+        return found;
+    }
+
+    void timeOperators(boolean on) {
+        NativeEngine.timeOperators(engine, on);
+    }
+
+    /** Of the last run, in the operators' order. */
+    long[] operatorNs() {
+        long[] nanoseconds = new long[operatorCount()];
+        NativeEngine.operatorTimes(engine, nanoseconds);
+        return nanoseconds;
     }
 
     long memoryBytes() {

@@ -26,10 +26,10 @@ final class Ladder implements AutoCloseable {
      * Makes every model and every rung ready.
      *
      * @param models contents, direct buffers
-     * @param weights of their own; null: none
+     * @param weights of their own, a direct buffer; null: none
      * @throws IllegalArgumentException if a rung does not fit its model, or the models do not take the same input
      */
-    Ladder(List<ByteBuffer> models, List<LadderRung> rungs, WeightsFile weights, String variant, int numThreads) {
+    Ladder(List<ByteBuffer> models, List<LadderRung> rungs, ByteBuffer weights, String variant, int numThreads) {
         try {
             List<TensorForm> inputs = new ArrayList<>();
             List<TensorForm> outputs = new ArrayList<>();
@@ -67,7 +67,7 @@ final class Ladder implements AutoCloseable {
         }
     }
 
-    private static List<RungSpec> specs(List<LadderRung> rungs, int model, WeightsFile weights) {
+    private static List<RungSpec> specs(List<LadderRung> rungs, int model, ByteBuffer weights) {
         List<RungSpec> specs = new ArrayList<>();
         for (LadderRung rung : rungs) {
             if (rung.model() == model) {

@@ -47,6 +47,4 @@ final class NativeController {
     static native int finish(long session, int[] step);
 
     static native int check(long session, float[] output, int count, float latencyMs, float energyMj, int[] step);
-
-    static native String reasonName(int reason);
 }

@@ -1,5 +1,7 @@
 package dev.approxlite;
 
+import java.nio.ByteBuffer;
+
 /** engine.h, function for function; handles are addresses, and 0 is none. Whoever holds one keeps it alive. */
 final class NativeEngine {
     static {
@@ -30,8 +32,8 @@ final class NativeEngine {
 
     static native int setThreads(long engine, int threads);
 
-    /** 0, with one line that says why in {@code error[0]}, where it cannot be read. */
-    static native long openWeights(String path, long offset, long bytes, String[] error);
+    /** 0, with one line that says why in {@code error[0]}, where it cannot be read. content: direct, and borrowed. */
+    static native long viewWeights(ByteBuffer content, String[] error);
 
     static native void closeWeights(long weights);
 
@@ -53,6 +55,16 @@ final class NativeEngine {
     static native int operatorCount(long engine);
 
     static native String operatorId(long engine, int i);
+
+    static native long multiplyAccumulates(long engine, int i);
+
+    /** Null past the last. */
+    static native String knob(long engine, int i, int knob);
+
+    static native void timeOperators(long engine, boolean on);
+
+    /** Fills {@code nanoseconds}, one for each operator. */
+    static native void operatorTimes(long engine, long[] nanoseconds);
 
     static native String rungKnob(long engine, int rung, int i);
 

@@ -167,11 +167,6 @@ public final class Session implements Engine {
         }
     }
 
-    /** Text of an {@link Answer}'s {@code approx_reason}, as traces have it, e.g. "confident". */
-    public static String reasonName(int reason) {
-        return NativeController.reasonName(reason);
-    }
-
     private <T> T locked(Supplier<T> work) throws EngineException {
         synchronized (lock) {
             if (closed) {

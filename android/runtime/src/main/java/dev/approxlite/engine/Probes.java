@@ -36,13 +36,11 @@ public final class Probes {
     /** {@link #INPUTS} inputs, one behind the other: floats uniform in [-1, 1), or bytes uniform over all values. */
     static byte[] inputs(Engine.ElementType type, int inputBytes, long seed) {
         ByteBuffer bytes = ByteBuffer.allocate(INPUTS * inputBytes).order(ByteOrder.LITTLE_ENDIAN);
-        for (long state = seed; bytes.hasRemaining(); ) {
-            state += 0x9E3779B97F4A7C15L;
-            long random = splitMix(state);
+        for (SplitMix64 random = new SplitMix64(seed); bytes.hasRemaining(); ) {
             if (type == Engine.ElementType.FLOAT32) {
-                bytes.putFloat((random >>> 40) / (float) (1 << 23) - 1);
+                bytes.putFloat(random.nextFloat());
             } else {
-                bytes.put((byte) random);
+                bytes.put((byte) random.next());
             }
         }
         return bytes.array();
@@ -58,12 +56,5 @@ public final class Probes {
             output.duplicate().get(outputs, i * engine.outputBytes(), engine.outputBytes());
         }
         return Sha256.of(outputs);
-    }
-
-    /** SplitMix64 (Steele, Lea and Flood 2014). */
-    private static long splitMix(long state) {
-        long mixed = (state ^ (state >>> 30)) * 0xBF58476D1CE4E5B9L;
-        mixed = (mixed ^ (mixed >>> 27)) * 0x94D049BB133111EBL;
-        return mixed ^ (mixed >>> 31);
     }
 }

@@ -1,11 +1,12 @@
 package dev.approxlite.policy;
 
 import dev.approxlite.policy.PolicyException.Reason;
-import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.zip.ZipEntry;
@@ -23,19 +24,19 @@ public final class PolicyArchive {
     private static final Map<String, Integer> MAX_MEMBER_BYTES =
             Map.of("policy.json", 20_000, "rungs.bin", 256 * 1024 * 1024, "signature", 1024);
 
-    private final byte[] archive;
+    private final ByteBuffer archive;
     private final Map<String, Integer> offsets = new HashMap<>();
     private final Map<String, Integer> sizes = new HashMap<>();
     private final Policy policy;
 
-    private PolicyArchive(byte[] archive) throws PolicyException {
+    private PolicyArchive(ByteBuffer archive) throws PolicyException {
         this.archive = archive;
         find();
         if (!offsets.containsKey("policy.json")) {
             throw new PolicyException(Reason.DAMAGED, "has no policy.json in it; this is no policy");
         }
         policy = Policy.parse(member("policy.json"));
-        String rungs = offsets.containsKey("rungs.bin") ? Sha256.of(archive, rungsOffset(), rungsBytes()) : null;
+        String rungs = offsets.containsKey("rungs.bin") ? Sha256.of(part("rungs.bin")) : null;
         if (rungs == null ? policy.rungsSha256() != null : !rungs.equals(policy.rungsSha256())) {
             throw new PolicyException(Reason.DAMAGED, "rungs.bin is not the one that the policy was saved with");
         }
@@ -48,7 +49,17 @@ public final class PolicyArchive {
      * @throws PolicyException with the first thing that is wrong
      */
     public static PolicyArchive read(byte[] archive) throws PolicyException {
-        if (archive.length > MAX_BYTES) {
+        return read(ByteBuffer.wrap(archive));
+    }
+
+    /**
+     * The same of a buffer, such as a file that is mapped.
+     *
+     * @param archive all of it from position 0 on; not copied, and not to be changed afterwards
+     * @throws PolicyException with the first thing that is wrong
+     */
+    public static PolicyArchive read(ByteBuffer archive) throws PolicyException {
+        if (archive.capacity() > MAX_BYTES) {
             throw new PolicyException(Reason.OVERSIZED, "is larger than " + MAX_BYTES + " bytes");
         }
         return new PolicyArchive(archive);
@@ -61,12 +72,12 @@ public final class PolicyArchive {
 
     /** By which a phone tells policies apart: of the whole archive. */
     public String sha256() {
-        return Sha256.of(archive);
+        return Sha256.of(part(0, archive.capacity()));
     }
 
-    /** A copy of the archive's bytes, to be read in another process. */
-    public byte[] bytes() {
-        return archive.clone();
+    /** All of the archive, read-only, to be given to another process. */
+    public ByteBuffer bytes() {
+        return part(0, archive.capacity());
     }
 
     /** A copy of the bytes of policy.json, which the signature covers. */
@@ -79,29 +90,42 @@ public final class PolicyArchive {
         return offsets.containsKey("signature") ? member("signature") : null;
     }
 
-    /** Where rungs.bin begins in the archive, so that it can be mapped where it is; 0 if there is none. */
-    public int rungsOffset() {
-        return offsets.getOrDefault("rungs.bin", 0);
-    }
-
-    /** A copy of the bytes of rungs.bin; null if there is none. */
-    public byte[] rungs() {
-        return offsets.containsKey("rungs.bin") ? member("rungs.bin") : null;
-    }
-
-    /** Size of rungs.bin; 0 if there is none. */
-    public int rungsBytes() {
-        return sizes.getOrDefault("rungs.bin", 0);
+    /**
+     * rungs.bin in a direct buffer, as the native library takes it; null if there is none. Where the archive lies in a
+     * direct buffer itself it is a part of that, else a copy.
+     */
+    public ByteBuffer rungs() {
+        if (!offsets.containsKey("rungs.bin")) {
+            return null;
+        }
+        ByteBuffer stored = part("rungs.bin");
+        if (stored.isDirect() && offsets.get("rungs.bin") % Float.BYTES == 0) {
+            return stored;
+        }
+        ByteBuffer copy = ByteBuffer.allocateDirect(stored.capacity());
+        copy.duplicate().put(stored);
+        return copy;
     }
 
     private byte[] member(String name) {
-        int begin = offsets.get(name);
-        return Arrays.copyOfRange(archive, begin, begin + sizes.get(name));
+        byte[] copy = new byte[sizes.get(name)];
+        part(name).get(copy);
+        return copy;
+    }
+
+    private ByteBuffer part(String name) {
+        return part(offsets.get(name), sizes.get(name));
+    }
+
+    private ByteBuffer part(int begin, int bytes) {
+        Buffer view = archive.asReadOnlyBuffer(); // as a Buffer, for Android 8 has none of ByteBuffer's own position
+        view.clear().position(begin).limit(begin + bytes);
+        return ((ByteBuffer) view).slice();
     }
 
     private void find() throws PolicyException {
         int begin = 0;
-        try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(archive), StandardCharsets.UTF_8)) {
+        try (ZipInputStream zip = new ZipInputStream(stream(), StandardCharsets.UTF_8)) {
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
                 begin = add(entry, begin);
                 zip.closeEntry();
@@ -131,7 +155,7 @@ public final class PolicyArchive {
         }
         int extra = unsigned16(begin + 28);
         int data = begin + LOCAL_HEADER_BYTES + unsigned16(begin + 26) + extra;
-        if (data + size > archive.length) {
+        if (data + size > archive.capacity()) {
             throw new EOFException("ends in the middle of " + name);
         }
         offsets.put(name, data);
@@ -141,21 +165,38 @@ public final class PolicyArchive {
 
     /** Members end where the directory begins, else another reader would see other members than this one. */
     private void checkDirectory(int begin) throws PolicyException {
-        boolean directory = begin + 4 <= archive.length
-                && archive[begin] == 'P'
-                && archive[begin + 1] == 'K'
-                && archive[begin + 2] == 1
-                && archive[begin + 3] == 2;
+        boolean directory = begin + 4 <= archive.capacity()
+                && archive.get(begin) == 'P'
+                && archive.get(begin + 1) == 'K'
+                && archive.get(begin + 2) == 1
+                && archive.get(begin + 3) == 2;
         if (!directory) {
             throw new PolicyException(Reason.DAMAGED, "is no policy archive (its directory is not where it should be)");
         }
     }
 
     private int unsigned16(int at) throws EOFException {
-        if (at + 2 > archive.length) {
+        if (at + 2 > archive.capacity()) {
             throw new EOFException("ends in a header");
         }
-        return (archive[at] & 0xff) | (archive[at + 1] & 0xff) << 8;
+        return (archive.get(at) & 0xff) | (archive.get(at + 1) & 0xff) << 8;
+    }
+
+    private InputStream stream() {
+        ByteBuffer left = part(0, archive.capacity());
+        return new InputStream() {
+            @Override
+            public int read() {
+                return left.hasRemaining() ? left.get() & 0xff : -1;
+            }
+
+            @Override
+            public int read(byte[] to, int at, int most) {
+                int count = Math.min(most, left.remaining());
+                left.get(to, at, count);
+                return count > 0 || most == 0 ? count : -1;
+            }
+        };
     }
 
     private static String oneLine(Exception problem) {

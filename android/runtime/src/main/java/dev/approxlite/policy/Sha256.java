@@ -1,5 +1,6 @@
 package dev.approxlite.policy;
 
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
@@ -16,6 +17,13 @@ public final class Sha256 {
     public static String of(byte[] content, int begin, int size) {
         MessageDigest digest = digest();
         digest.update(content, begin, size);
+        return hex(digest.digest());
+    }
+
+    /** Of what is left of a buffer, whose position is moved to its end. */
+    public static String of(ByteBuffer content) {
+        MessageDigest digest = digest();
+        digest.update(content);
         return hex(digest.digest());
     }
 

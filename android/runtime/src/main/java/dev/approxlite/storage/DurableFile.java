@@ -20,13 +20,21 @@ public final class DurableFile {
      * @throws IOException if the folder cannot be written or is full; the file is as it was
      */
     public static void replace(Path file, byte[] content) throws IOException {
+        replace(file, ByteBuffer.wrap(content));
+    }
+
+    /**
+     * The same of what is left of a buffer.
+     *
+     * @throws IOException if the folder cannot be written or is full; the file is as it was
+     */
+    public static void replace(Path file, ByteBuffer bytes) throws IOException {
         Path unfinished = file.resolveSibling(file.getFileName() + UNFINISHED);
         try (FileChannel channel = FileChannel.open(
                 unfinished,
                 StandardOpenOption.CREATE,
                 StandardOpenOption.TRUNCATE_EXISTING,
                 StandardOpenOption.WRITE)) {
-            ByteBuffer bytes = ByteBuffer.wrap(content);
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }

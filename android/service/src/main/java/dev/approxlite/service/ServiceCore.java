@@ -8,7 +8,10 @@ import dev.approxlite.service.access.CallerGuard;
 import dev.approxlite.service.access.ClientSessions;
 import dev.approxlite.service.engine.EngineLauncher;
 import dev.approxlite.service.engine.EngineSupervisor;
+import dev.approxlite.service.policy.Deliveries;
 import dev.approxlite.service.policy.GuardStates;
+import dev.approxlite.service.policy.KeyFolder;
+import dev.approxlite.service.policy.ModelFolder;
 import dev.approxlite.service.policy.PolicyInbox;
 import dev.approxlite.service.queue.Dispatcher;
 import dev.approxlite.service.queue.ServiceException;
@@ -38,7 +41,11 @@ public final class ServiceCore implements Closeable {
     private final ClientSessions sessions;
     private final CallerGuard callers;
     private final PolicyInbox inbox;
-    private final DeviceContext device;
+    private final ModelFolder models;
+    private final KeyFolder keys;
+    private final Supplier<TrustedKeys> trusted;
+    private final Deliveries deliveries;
+    private final Supplier<DeviceContext> device;
     private final ExecutorService executor;
 
     /** What the service finds around it. */
@@ -47,6 +54,9 @@ public final class ServiceCore implements Closeable {
         public Path folder;
         public EngineLauncher launcher;
         public PolicyStore.Admission admission;
+        /** Where models lie that were pushed; null: in the folder. */
+        public ModelFolder models;
+        /** Pinned when the app was built; the owner's own lie in the folder. */
         public Supplier<TrustedKeys> keys;
         public CallerGuard.Permissions permissions;
         public Supplier<DeviceContext> device;
@@ -57,7 +67,7 @@ public final class ServiceCore implements Closeable {
     /** @throws IOException if the folder cannot be used */
     public ServiceCore(Parts parts) throws IOException {
         Files.createDirectories(parts.folder);
-        device = parts.device.get();
+        device = parts.device;
         audit = AuditLog.open(parts.folder.resolve("audit.jsonl"), AUDIT_BYTES);
         store = PolicyStore.open(parts.folder.resolve("policies"));
         executor = Executors.newSingleThreadExecutor(work -> {
@@ -65,12 +75,16 @@ public final class ServiceCore implements Closeable {
             thread.setDaemon(true);
             return thread;
         });
+        models = parts.models != null ? parts.models : new ModelFolder(parts.folder.resolve("models"));
+        keys = new KeyFolder(parts.folder.resolve("keys"));
+        trusted = () -> keys.with(parts.keys.get());
         GuardStates guards = new GuardStates(parts.folder.resolve("guards"));
-        inbox = new PolicyInbox(store, guards, audit, parts.keys, parts.admission, executor, TRIAL_ANSWERS);
+        inbox = new PolicyInbox(store, guards, audit, trusted, parts.admission, executor, TRIAL_ANSWERS);
         engines = new EngineSupervisor(parts.launcher, inbox, System::nanoTime, parts.mostDeaths);
         dispatcher = new Dispatcher(
                 engines, deadlineMs -> parts.device.get().now(deadlineMs), MOST_WAITING, MOST_OF_ONE_APP);
         sessions = new ClientSessions(dispatcher, engines);
+        deliveries = new Deliveries(inbox, models, keys, audit);
         callers = new CallerGuard(parts.permissions, audit, System::nanoTime);
         inbox.start(engines);
     }
@@ -88,6 +102,26 @@ public final class ServiceCore implements Closeable {
     /** Where policies come in. */
     public PolicyInbox inbox() {
         return inbox;
+    }
+
+    /** What is on its way in. */
+    public Deliveries deliveries() {
+        return deliveries;
+    }
+
+    /** Models that were pushed. */
+    public ModelFolder models() {
+        return models;
+    }
+
+    /** Keys that the owner added. */
+    public KeyFolder keys() {
+        return keys;
+    }
+
+    /** Whose policies are followed. */
+    public TrustedKeys trusted() {
+        return trusted.get();
     }
 
     /** The engine's keeper. */
@@ -122,7 +156,7 @@ public final class ServiceCore implements Closeable {
 
     /** What runs, for a person and for {@code approxlite watch}. */
     public Status status() {
-        return Status.of(this, store, device);
+        return Status.of(this, store, device.get());
     }
 
     /** Idempotent. */

@@ -1,117 +1,139 @@
 package dev.approxlite.service;
 
-import com.google.gson.stream.JsonWriter;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
 import dev.approxlite.context.DeviceContext;
+import dev.approxlite.engine.Answer;
+import dev.approxlite.engine.GuardStatus;
+import dev.approxlite.engine.Names;
+import dev.approxlite.policy.LadderRung;
 import dev.approxlite.policy.PolicyArchive;
 import dev.approxlite.policy.PolicyStore;
+import dev.approxlite.service.policy.Tally;
 import java.io.IOException;
-import java.io.StringWriter;
+import java.util.Collection;
+import java.util.List;
 
-/**
- * What the service does at one moment. Immutable.
- *
- * @param sequence of the policy that is followed; -1: exact
- * @param policySha256 of its archive; "" for exact
- * @param onTrial whether it still has to prove itself
- * @param highestSequence policies up to it are refused
- * @param storeDamaged whether the store's state could not be read at the start
- * @param alarm {@code approx_alarm}, 0 for none
- * @param sessions that are open
- * @param waiting requests
- * @param answered requests since the start
- * @param failed requests since the start
- * @param engineDeaths since the policy is followed
- * @param refused calls without permission
- * @param battery 0 to 1; NaN: unknown
- * @param charging 1, 0, or -1 for unknown
- * @param thermalStatus 0 to 6; -1: unknown
- * @param thermalHeadroom 1 is severe; NaN: unknown
- * @param powerSave whether the owner asked to save power
- * @param problem what could not be written down or carried out last; ""
- */
-public record Status(
-        long sequence,
-        String policySha256,
-        boolean onTrial,
-        long highestSequence,
-        boolean storeDamaged,
-        int alarm,
-        int sessions,
-        int waiting,
-        long answered,
-        long failed,
-        int engineDeaths,
-        long refused,
-        float battery,
-        int charging,
-        int thermalStatus,
-        float thermalHeadroom,
-        boolean powerSave,
-        String problem) {
+/** What the service does at one moment, as one JSON object without line breaks; null stands for what is unknown. */
+public final class Status {
+    /** Of this form; members are only ever added. */
+    static final int VERSION = 1;
+
+    private final JsonObject json = new JsonObject();
+
+    private Status() {}
+
     static Status of(ServiceCore core, PolicyStore store, DeviceContext device) {
+        Status status = new Status();
         PolicyArchive policy = core.engines().policy();
-        return new Status(
-                policy == null ? -1 : policy.policy().sequence(),
-                policy == null ? "" : policy.sha256(),
-                core.inbox().onTrial(),
-                store.highestSequence(),
-                store.wasDamaged(),
-                core.inbox().alarm(),
-                core.sessions().size(),
-                core.dispatcher().waiting(),
-                core.dispatcher().answered(),
-                core.dispatcher().failed(),
-                core.engines().deaths(),
-                core.callers().refused(),
-                device.battery(),
-                device.charging(),
-                device.thermalStatus(),
-                device.thermalHeadroom(),
-                device.powerSave(),
-                core.inbox().problem());
+        status.json.addProperty("version", VERSION);
+        status.policy(core, store, policy);
+        status.answers(core, policy);
+        status.service(core);
+        status.phone(device);
+        return status;
     }
 
-    /** One JSON object; null stands for what is unknown. */
+    /** The text. */
     public String json() {
-        StringWriter text = new StringWriter();
-        try (JsonWriter json = new JsonWriter(text)) {
-            json.beginObject();
-            json.name("version").value(1);
-            json.name("sequence");
-            number(json, sequence >= 0, sequence);
-            json.name("policy_sha256").value(policySha256.isEmpty() ? null : policySha256);
-            json.name("on_trial").value(onTrial);
-            json.name("highest_sequence").value(highestSequence);
-            json.name("store_damaged").value(storeDamaged);
-            json.name("alarm").value(alarm);
-            json.name("sessions").value(sessions);
-            json.name("waiting").value(waiting);
-            json.name("answered").value(answered);
-            json.name("failed").value(failed);
-            json.name("engine_deaths").value(engineDeaths);
-            json.name("refused").value(refused);
-            json.name("battery");
-            number(json, !Float.isNaN(battery), battery);
-            json.name("charging");
-            number(json, charging >= 0, charging);
-            json.name("thermal_status");
-            number(json, thermalStatus >= 0, thermalStatus);
-            json.name("thermal_headroom");
-            number(json, !Float.isNaN(thermalHeadroom), thermalHeadroom);
-            json.name("power_save").value(powerSave);
-            json.name("problem").value(problem);
-            json.endObject();
-        } catch (IOException impossible) {
-            throw new AssertionError("text in memory can be written", impossible);
-        }
-        return text.toString();
+        return json.toString();
     }
 
-    private static void number(JsonWriter json, boolean known, Number value) throws IOException {
-        if (known) {
-            json.value(value);
-        } else {
-            json.nullValue();
+    /** The object itself, a copy. */
+    public JsonObject object() {
+        return json.deepCopy();
+    }
+
+    private void policy(ServiceCore core, PolicyStore store, PolicyArchive policy) {
+        number("sequence", policy != null, policy == null ? 0 : policy.policy().sequence());
+        json.addProperty("policy_sha256", policy == null ? null : policy.sha256());
+        json.addProperty("on_trial", core.inbox().onTrial());
+        json.addProperty("trial_answers", core.inbox().tally().answers());
+        json.addProperty("trial_needs", core.inbox().trialAnswers());
+        json.addProperty("highest_sequence", store.highestSequence());
+        json.addProperty("store_damaged", store.wasDamaged());
+        json.add("models", models(core));
+        json.add("keys", array(core.trusted().names()));
+    }
+
+    private static JsonArray models(ServiceCore core) {
+        try {
+            return array(core.models().all());
+        } catch (IOException unreadable) {
+            return new JsonArray();
         }
+    }
+
+    private void answers(ServiceCore core, PolicyArchive policy) {
+        Tally tally = core.inbox().tally();
+        Answer last = tally.last();
+        number("rung", last != null, last == null ? 0 : last.rung());
+        number("candidate", last != null && last.candidate() >= 0, last == null ? 0 : last.candidate());
+        json.addProperty("chosen", last == null ? null : Names.reason(last.chosen()));
+        json.addProperty("reason", last == null ? null : Names.reason(last.reason()));
+        number("evidence", last != null && Float.isFinite(last.evidence()), last == null ? 0 : last.evidence());
+        number("latency_ms", last != null, last == null ? 0 : last.latencyNs() / 1e6);
+        List<LadderRung> ladder = policy == null ? List.of() : policy.policy().ladder();
+        JsonArray rungs = new JsonArray();
+        for (int rung = 0; rung < ladder.size(); ++rung) {
+            JsonObject each = new JsonObject();
+            each.addProperty("configuration", ladder.get(rung).configuration());
+            each.addProperty("cost", ladder.get(rung).cost().value());
+            each.addProperty("answers", tally.answers(rung));
+            rungs.add(each);
+        }
+        json.add("rungs", rungs);
+        number("exact_rung", policy != null, policy == null ? 0 : policy.policy().exactRung());
+        number("pinned", core.engines().pinned() >= 0, core.engines().pinned());
+        json.add("guard", guard(tally.guard()));
+        json.addProperty("alarm", core.inbox().alarm());
+    }
+
+    private static JsonObject guard(GuardStatus guard) {
+        if (guard.state().length == 0) {
+            return null;
+        }
+        JsonObject found = new JsonObject();
+        found.addProperty("alarm", Names.alarm(guard.alarm()));
+        found.addProperty("answers", guard.answers());
+        found.addProperty("canaries", guard.canaries());
+        found.addProperty("disagreements", guard.disagreements());
+        if (Double.isFinite(guard.eValue())) {
+            found.addProperty("e_value", guard.eValue());
+        }
+        return found;
+    }
+
+    private void service(ServiceCore core) {
+        json.addProperty("sessions", core.sessions().size());
+        json.addProperty("waiting", core.dispatcher().waiting());
+        json.addProperty("answered", core.dispatcher().answered());
+        json.addProperty("failed", core.dispatcher().failed());
+        json.addProperty("engine_deaths", core.engines().deaths());
+        json.addProperty("refused", core.callers().refused());
+        json.addProperty("problem", core.inbox().problem());
+    }
+
+    private void phone(DeviceContext device) {
+        number("battery", !Float.isNaN(device.battery()), device.battery());
+        number("charging", device.charging() >= 0, device.charging());
+        number("thermal_status", device.thermalStatus() >= 0, device.thermalStatus());
+        number("thermal_headroom", !Float.isNaN(device.thermalHeadroom()), device.thermalHeadroom());
+        json.addProperty("power_save", device.powerSave());
+    }
+
+    private void number(String name, boolean known, Number value) {
+        if (known) {
+            json.addProperty(name, value);
+        } else {
+            json.add(name, JsonNull.INSTANCE);
+        }
+    }
+
+    private static JsonArray array(Collection<String> texts) {
+        JsonArray all = new JsonArray();
+        texts.forEach(all::add);
+        return all;
     }
 }

@@ -238,7 +238,7 @@ public class ServiceCoreTest {
     public void aPolicyOnTrialWhoseCanariesAlarmIsRolledBackByItself() throws Exception {
         passTrial();
         core.inbox().receive(signer.policy(2), "a test");
-        assertEquals(2, core.status().sequence());
+        assertEquals(2, core.engines().policy().policy().sequence());
         processes.engines.alarm = 1;
         Replies replies = new Replies();
         try (ClientSession session = core.sessions().open(APP)) {
@@ -246,8 +246,8 @@ public class ServiceCoreTest {
             assertNull(replies.next().reason());
         }
         awaitAudit("rolled back: canaries alarmed on trial");
-        assertEquals(1, core.status().sequence());
-        assertFalse(core.status().onTrial());
+        assertEquals(1, core.engines().policy().policy().sequence());
+        assertFalse(core.inbox().onTrial());
         PolicyException refused =
                 assertThrows(PolicyException.class, () -> core.inbox().receive(signer.policy(2), "a test"));
         assertEquals(PolicyException.Reason.REPLAYED, refused.reason());
@@ -271,7 +271,7 @@ public class ServiceCoreTest {
             session.submit(9, region, 0, 64, Float.NaN, replies);
             assertNull(replies.next().reason());
         }
-        assertEquals(1, core.status().sequence());
+        assertEquals(1, core.engines().policy().policy().sequence());
     }
 
     @Test
@@ -280,8 +280,8 @@ public class ServiceCoreTest {
         int lines = audit().size();
         core.close();
         core = start();
-        assertEquals(1, core.status().sequence());
-        assertFalse(core.status().onTrial());
+        assertEquals(1, core.engines().policy().policy().sequence());
+        assertFalse(core.inbox().onTrial());
         assertTrue(audit().size() >= lines);
         assertNull(firstReason());
         assertArrayEquals(new byte[512], processes.engines.guardState);
@@ -350,7 +350,7 @@ public class ServiceCoreTest {
             }
             desk.join();
         }
-        assertEquals(29, core.status().sequence());
+        assertEquals(29, core.engines().policy().policy().sequence());
         assertEquals(0, core.engines().deaths());
     }
 }

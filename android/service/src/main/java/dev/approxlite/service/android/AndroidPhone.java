@@ -4,6 +4,7 @@ import android.content.Context;
 import android.content.Intent;
 import android.content.IntentFilter;
 import android.os.BatteryManager;
+import android.os.Process;
 import android.os.SystemClock;
 import dev.approxlite.context.DeviceContext;
 import dev.approxlite.service.profiling.Phone;
@@ -21,6 +22,11 @@ final class AndroidPhone implements Phone {
         this.app = app;
         this.device = device;
         battery = app.getSystemService(BatteryManager.class);
+    }
+
+    @Override
+    public int process() {
+        return Process.myPid();
     }
 
     @Override

@@ -11,26 +11,29 @@ import android.os.Handler;
 import android.os.HandlerThread;
 import android.os.ParcelFileDescriptor;
 import android.os.Process;
-import dev.approxlite.policy.PolicyArchive;
-import dev.approxlite.policy.PolicyException;
-import dev.approxlite.service.queue.ServiceException;
+import dev.approxlite.service.Control;
+import dev.approxlite.service.policy.Deliveries;
+import dev.approxlite.service.policy.Deliveries.Kind;
 import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 
 /**
- * What the desk reads and pushes, over adb by the shell or from an app with {@link #PERMISSION}:
+ * What the desk reads and pushes, over adb by the shell or from an app with {@link #PERMISSION}; docs/android-control.md
+ * says what comes back:
  *
  * <pre>
  * content query --uri content://dev.approxlite.control/status      one row: json
- * content query --uri content://dev.approxlite.control/audit       rows: line, oldest first
+ * content query --uri content://dev.approxlite.control/audit       rows: line, oldest first; /audit/N: from sequence N on
  * content read  --uri content://dev.approxlite.control/audit       the same as text
- * content write --uri content://dev.approxlite.control/model       a model file from stdin
- * content write --uri content://dev.approxlite.control/policy      a signed policy from stdin; outcome in status, audit
- * content call  --uri content://dev.approxlite.control --method rollback|pin [--arg RUNG]
+ * content write --uri content://dev.approxlite.control/model       a model file from stdin; /model/SHA256 to ask for it
+ * content write --uri content://dev.approxlite.control/policy      a signed policy, likewise
+ * content write --uri content://dev.approxlite.control/key         a public key, likewise, by the shell alone
+ * content call  --uri content://dev.approxlite.control --method outcome|rollback|pin|forget_key [--arg TEXT]
  * </pre>
  */
 public final class ControlProvider extends ContentProvider {
@@ -51,110 +54,102 @@ public final class ControlProvider extends ContentProvider {
     public Cursor query(Uri uri, String[] columns, String selection, String[] arguments, String order) {
         requireControl("read " + uri.getPath());
         ServiceHolder holder = ServiceHolder.of(getContext());
-        switch (String.valueOf(uri.getPath())) {
-            case "/status": {
-                MatrixCursor rows = new MatrixCursor(new String[] {"json"}, 1);
-                rows.addRow(new Object[] {holder.core().status().json()});
-                return rows;
-            }
-            case "/audit": {
-                MatrixCursor rows = new MatrixCursor(new String[] {"line"});
-                try {
-                    for (String line : auditText().split("\n")) {
-                        rows.addRow(new Object[] {line});
-                    }
-                } catch (IOException problem) {
-                    throw new IllegalStateException("the audit log cannot be read: " + problem.getMessage(), problem);
-                }
-                return rows;
-            }
-            default:
-                throw new IllegalArgumentException(uri + " is not here; there are /status and /audit");
+        List<String> path = uri.getPathSegments();
+        if (path.equals(List.of("status"))) {
+            MatrixCursor rows = new MatrixCursor(new String[] {"json"}, 1);
+            rows.addRow(new Object[] {holder.core().status().json()});
+            return rows;
         }
+        MatrixCursor rows = new MatrixCursor(new String[] {"line"});
+        try {
+            for (String line : auditText(uri, path).split("\n")) {
+                rows.addRow(new Object[] {line});
+            }
+        } catch (IOException problem) {
+            throw new IllegalStateException("the audit log cannot be read: " + problem.getMessage(), problem);
+        }
+        return rows;
     }
 
     @Override
     public ParcelFileDescriptor openFile(Uri uri, String mode) throws FileNotFoundException {
         requireControl((mode.contains("w") ? "write " : "read ") + uri.getPath());
         try {
-            File file = File.createTempFile("control", null, getContext().getCacheDir());
-            String path = String.valueOf(uri.getPath());
-            if (path.equals("/audit") && mode.equals("r")) {
-                Files.write(file.toPath(), auditText().getBytes(StandardCharsets.UTF_8));
-                ParcelFileDescriptor opened = ParcelFileDescriptor.open(file, ParcelFileDescriptor.MODE_READ_ONLY);
-                Files.delete(file.toPath());
-                return opened;
-            }
-            if ((path.equals("/policy") || path.equals("/model")) && mode.startsWith("w")) {
-                return ParcelFileDescriptor.open(
-                        file, ParcelFileDescriptor.MODE_READ_WRITE, incoming, problem -> take(path, file, problem));
-            }
-            Files.delete(file.toPath());
+            return mode.contains("w") ? openToWrite(uri) : openToRead(auditText(uri, uri.getPathSegments()));
         } catch (IOException problem) {
             throw new FileNotFoundException(uri + ": " + problem.getMessage());
         }
-        throw new FileNotFoundException(uri + " cannot be opened with mode " + mode);
     }
 
     @Override
     public Bundle call(String method, String argument, Bundle extras) {
         requireControl("call " + method);
-        ServiceHolder holder = ServiceHolder.of(getContext());
         Bundle result = new Bundle();
-        try {
-            switch (method) {
-                case "rollback":
-                    holder.core().inbox().rollBack("asked by uid " + Binder.getCallingUid());
-                    break;
-                case "pin":
-                    holder.core().pin(Integer.parseInt(String.valueOf(argument)), "uid " + Binder.getCallingUid());
-                    break;
-                default:
-                    throw new IllegalArgumentException("method " + method + " is not here; there are rollback and pin");
-            }
-            result.putString("status", holder.core().status().json());
-        } catch (IOException | ServiceException | NumberFormatException problem) {
-            result.putString("error", String.valueOf(problem.getMessage()));
-        }
+        Control control = new Control(ServiceHolder.of(getContext()).core());
+        result.putString("json", control.call(method, argument, who()));
         return result;
     }
 
-    /** What was written came in whole, or not at all. */
-    private void take(String path, File file, IOException problem) {
-        try {
-            int most = path.equals("/policy") ? PolicyArchive.MAX_BYTES : ModelFolder.MOST_BYTES;
-            ServiceHolder holder = ServiceHolder.of(getContext());
-            if (problem == null && file.length() > most) {
-                holder.core().refused(path, "larger than " + most + " bytes");
-            } else if (problem == null && path.equals("/policy")) {
-                holder.core().inbox().receive(Files.readAllBytes(file.toPath()), "the control provider");
-            } else if (problem == null) {
-                holder.models().add(Files.readAllBytes(file.toPath()));
-            }
-        } catch (PolicyException refused) {
-            // it is in the log, with the reason
-        } catch (IOException failed) {
-            ServiceHolder.of(getContext()).core().inbox().note(path + ": " + failed.getMessage());
-        } finally {
-            file.delete();
+    private String auditText(Uri uri, List<String> path) throws IOException {
+        boolean numbered = path.size() == 2 && path.get(1).matches("[0-9]{1,18}");
+        if (path.isEmpty() || !path.get(0).equals("audit") || !(path.size() == 1 || numbered)) {
+            throw new IllegalArgumentException(uri + " is not here; there are /status, /audit and /audit/SEQUENCE");
         }
+        return new Control(ServiceHolder.of(getContext()).core()).audit(numbered ? Long.parseLong(path.get(1)) : 0);
     }
 
-    private String auditText() throws IOException {
-        StringBuilder text = new StringBuilder();
-        for (Path each : ServiceHolder.of(getContext()).core().audit().files()) {
-            text.append(new String(Files.readAllBytes(each), StandardCharsets.UTF_8));
+    private ParcelFileDescriptor openToRead(String text) throws IOException {
+        File file = File.createTempFile("control", null, getContext().getCacheDir());
+        Files.write(file.toPath(), text.getBytes(StandardCharsets.UTF_8));
+        ParcelFileDescriptor opened = ParcelFileDescriptor.open(file, ParcelFileDescriptor.MODE_READ_ONLY);
+        Files.delete(file.toPath());
+        return opened;
+    }
+
+    /** What is written is taken once it is closed, whole or not at all. */
+    private ParcelFileDescriptor openToWrite(Uri uri) throws IOException {
+        List<String> path = uri.getPathSegments();
+        Kind kind = kind(uri, path);
+        if (kind == Kind.KEY && !isShell(Binder.getCallingUid())) {
+            throw new SecurityException("keys are added by the shell alone, which the phone's owner let in");
         }
-        return text.toString();
+        String expected = path.size() == 2 ? path.get(1) : null;
+        String who = who();
+        Deliveries deliveries = ServiceHolder.of(getContext()).core().deliveries();
+        File file = File.createTempFile("control", null, getContext().getCacheDir());
+        if (expected != null) {
+            deliveries.expect(expected);
+        }
+        return ParcelFileDescriptor.open(
+                file, ParcelFileDescriptor.MODE_READ_WRITE, incoming,
+                problem -> deliveries.take(kind, expected, file.toPath(), who));
+    }
+
+    private static Kind kind(Uri uri, List<String> path) throws FileNotFoundException {
+        if (path.size() == 1 || path.size() == 2 && path.get(1).matches("[0-9a-f]{64}")) {
+            for (Kind each : Kind.values()) {
+                if (each.name().toLowerCase(Locale.ROOT).equals(path.get(0))) {
+                    return each;
+                }
+            }
+        }
+        throw new FileNotFoundException(uri + " cannot be written; there are /policy, /model and /key, and /SHA256 behind");
+    }
+
+    private static String who() {
+        return "uid " + Binder.getCallingUid();
+    }
+
+    private static boolean isShell(int uid) {
+        return uid == 0 || uid == Process.SHELL_UID;
     }
 
     /** The shell, root and this APK may; an app needs the permission. */
     private void requireControl(String what) {
         int uid = Binder.getCallingUid();
-        if (uid == Process.myUid() || uid == 0 || uid == Process.SHELL_UID) {
-            return;
+        if (uid != Process.myUid() && !isShell(uid)) {
+            InferenceService.requirePermission(getContext(), PERMISSION, Binder.getCallingPid(), uid, what);
         }
-        InferenceService.requirePermission(getContext(), PERMISSION, Binder.getCallingPid(), uid, what);
     }
 
     @Override
@@ -164,7 +159,7 @@ public final class ControlProvider extends ContentProvider {
 
     @Override
     public Uri insert(Uri uri, ContentValues values) {
-        throw new UnsupportedOperationException("nothing is inserted here; write to /policy or /model");
+        throw new UnsupportedOperationException("nothing is inserted here; write to /policy, /model or /key");
     }
 
     @Override

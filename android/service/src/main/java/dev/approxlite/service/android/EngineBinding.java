@@ -16,6 +16,7 @@ import dev.approxlite.service.IEngine;
 import dev.approxlite.service.IEngineHost;
 import dev.approxlite.service.engine.EngineLauncher;
 import dev.approxlite.service.engine.EngineProcess;
+import dev.approxlite.service.policy.ModelFolder;
 import dev.approxlite.storage.DurableFile;
 import java.io.File;
 import java.io.IOException;
@@ -64,7 +65,7 @@ final class EngineBinding implements EngineLauncher, ServiceConnection {
             List<Policy.ModelReference> named = policy.policy().models();
             for (int i = 0; i < files.length; ++i) {
                 files[i] = ParcelFileDescriptor.open(
-                        models.file(named.get(i).sha256()), ParcelFileDescriptor.MODE_READ_ONLY);
+                        models.file(named.get(i).sha256()).toFile(), ParcelFileDescriptor.MODE_READ_ONLY);
             }
             IEngine engine = ready.open(archive, files, guardState == null ? new byte[0] : guardState, reply);
             EngineConnection.throwIfFailed(reply);

@@ -4,6 +4,7 @@ import android.app.Service;
 import android.content.Intent;
 import android.os.IBinder;
 import android.os.ParcelFileDescriptor;
+import dev.approxlite.NativeEngines;
 import dev.approxlite.engine.Engine;
 import dev.approxlite.engine.EngineException;
 import dev.approxlite.engine.Engines;
@@ -18,21 +19,18 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
-import java.util.ServiceLoader;
 
 /**
  * The isolated process: no permission, no files, no network. Policies and models come as descriptors, answers go into
  * memory that clients share. Whatever goes wrong in native code ends here.
  */
 public final class EngineService extends Service {
-    private static final int MOST_POLICY_BYTES = PolicyArchive.MAX_BYTES;
-
+    private final Engines engines = new NativeEngines();
     private final IEngineHost.Stub binder = new IEngineHost.Stub() {
         @Override
         public int numericsVersion() {
-            return installed().numericsVersion();
+            return engines.numericsVersion();
         }
 
         @Override
@@ -40,6 +38,10 @@ public final class EngineService extends Service {
                 EngineReply reply) {
             try {
                 return openEngine(policy, models, guardState.length == 0 ? null : guardState);
+            } catch (LinkageError missing) {
+                EngineBinder.fail(reply, new EngineException(
+                        EngineException.Reason.CANNOT_RUN, "no engine is in this APK, which should have been built with"
+                                + " the native library (" + missing.getMessage() + ")"));
             } catch (PolicyException problem) {
                 EngineBinder.fail(reply, new EngineException(
                         problem.reason() == PolicyException.Reason.WRONG_PROBES
@@ -61,23 +63,14 @@ public final class EngineService extends Service {
         return binder;
     }
 
-    /** The native library's, named in META-INF/services. */
-    static Engines installed() {
-        Iterator<Engines> found = ServiceLoader.load(Engines.class, Engines.class.getClassLoader()).iterator();
-        if (!found.hasNext()) {
-            throw new IllegalStateException("no engine is in this APK; build it with the native library");
-        }
-        return found.next();
-    }
-
-    private static IEngine openEngine(ParcelFileDescriptor policy, ParcelFileDescriptor[] models, byte[] guardState)
+    private IEngine openEngine(ParcelFileDescriptor policy, ParcelFileDescriptor[] models, byte[] guardState)
             throws IOException, PolicyException, EngineException {
         List<ByteBuffer> contents = new ArrayList<>();
         for (ParcelFileDescriptor each : models) {
             contents.add(map(each));
         }
-        PolicyArchive archive = PolicyArchive.read(read(policy));
-        Engine engine = installed().open(archive, contents, guardState);
+        PolicyArchive archive = PolicyArchive.read(map(policy));
+        Engine engine = engines.open(archive, contents, guardState);
         try {
             Probes.check(archive.policy(), engine);
         } catch (PolicyException | EngineException refused) {
@@ -90,19 +83,6 @@ public final class EngineService extends Service {
     private static ByteBuffer map(ParcelFileDescriptor file) throws IOException {
         try (FileChannel channel = new ParcelFileDescriptor.AutoCloseInputStream(file).getChannel()) {
             return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
-        }
-    }
-
-    private static byte[] read(ParcelFileDescriptor file) throws IOException {
-        try (FileChannel channel = new ParcelFileDescriptor.AutoCloseInputStream(file).getChannel()) {
-            if (channel.size() > MOST_POLICY_BYTES) {
-                throw new IOException("the policy is larger than " + MOST_POLICY_BYTES + " bytes");
-            }
-            ByteBuffer bytes = ByteBuffer.allocate((int) channel.size());
-            while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
-                // until it is whole
-            }
-            return bytes.array();
         }
     }
 }

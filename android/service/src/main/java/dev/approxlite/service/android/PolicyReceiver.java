@@ -32,7 +32,7 @@ public final class PolicyReceiver extends BroadcastReceiver {
         ServiceHolder holder = ServiceHolder.of(context);
         try {
             if (policy.length > MOST_BYTES) {
-                holder.core().refused("/policy", "larger than " + MOST_BYTES + " bytes; write it to the provider");
+                holder.core().refused("policy", "larger than " + MOST_BYTES + " bytes; write it to the provider");
             } else {
                 holder.core().inbox().receive(policy, "an intent");
             }

@@ -6,16 +6,9 @@ import android.app.NotificationManager;
 import android.app.Service;
 import android.content.Intent;
 import android.os.IBinder;
-import dev.approxlite.engine.EngineException;
+import android.util.Log;
 import dev.approxlite.service.profiling.Agent;
-import dev.approxlite.service.profiling.PlannedBlock.PlanException;
-import dev.approxlite.service.profiling.Profiled;
-import dev.approxlite.service.profiling.StartLine;
-import java.io.File;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.Iterator;
-import java.util.ServiceLoader;
+import dev.approxlite.service.profiling.ProfilingRun;
 
 /**
  * Measures a plan in this app's process, as an app would be: {@code am start-foreground-service -n
@@ -28,6 +21,7 @@ public final class ProfilingService extends Service {
     public static final String EXTRA_LINE = "line";
 
     private static final String CHANNEL = "profiling";
+    private static final String TAG = "approxlite";
 
     private volatile boolean interrupted;
     private Thread running;
@@ -66,53 +60,14 @@ public final class ProfilingService extends Service {
     }
 
     private void measure(String line) {
-        try {
-            StartLine start = StartLine.parse(line);
-            requireOwn(start);
-            Path folder = within(start.folder());
-            within(start.model());
-            try (Profiled.Opened opened = installed().open(start)) {
-                Agent agent = new Agent(
-                        folder, opened.opening(), opened.runners(),
-                        new AndroidPhone(this, ServiceHolder.of(this).monitor()::device), () -> interrupted);
-                lastStatus = agent.run();
-                lastWhy = agent.why();
-            }
-        } catch (PlanException | IOException problem) {
-            lastStatus = Agent.UNUSABLE;
-            lastWhy = problem.getMessage();
-        } catch (EngineException problem) {
-            lastStatus = Agent.CANNOT_RUN;
-            lastWhy = problem.getMessage();
+        AndroidPhone phone = new AndroidPhone(this, ServiceHolder.of(this).monitor()::device);
+        ProfilingRun run = new ProfilingRun(getExternalFilesDir(null), phone, () -> interrupted);
+        int status = run.run(line);
+        lastWhy = run.why();
+        lastStatus = status;
+        if (status != Agent.DONE) {
+            Log.w(TAG, "profiling ended with status " + status + ": " + run.why());
         }
-    }
-
-    private static void requireOwn(StartLine start) throws IOException {
-        if (!start.engine().equals(StartLine.OWN) || !start.runtime().equals(StartLine.OWN)) {
-            throw new IOException("start line: engine and runtime are the app's own here, engine=own runtime=own");
-        }
-    }
-
-    /** A path of the desk's, which may not lead out of the folder that the shell and this app share. */
-    private Path within(String path) throws IOException {
-        File root = getExternalFilesDir(null);
-        if (root == null) {
-            throw new IOException("the external files folder is not there; is the storage mounted?");
-        }
-        File named = new File(path).getCanonicalFile();
-        if (!named.toPath().startsWith(root.getCanonicalFile().toPath())) {
-            throw new IOException("start line: " + path + " is not within " + root);
-        }
-        return named.toPath();
-    }
-
-    private static Profiled installed() throws EngineException {
-        Iterator<Profiled> found = ServiceLoader.load(Profiled.class, Profiled.class.getClassLoader()).iterator();
-        if (!found.hasNext()) {
-            throw new EngineException(
-                    EngineException.Reason.CANNOT_RUN, "no engine is in this APK; build it with the native library");
-        }
-        return found.next();
     }
 
     private void showThatItMeasures() {

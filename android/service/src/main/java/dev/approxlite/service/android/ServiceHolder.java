@@ -10,18 +10,15 @@ import dev.approxlite.policy.PolicyStore;
 import dev.approxlite.policy.TrustedKeys;
 import dev.approxlite.service.ServiceCore;
 import dev.approxlite.service.engine.EngineLauncher;
-import java.io.File;
+import dev.approxlite.service.policy.KeyFolder;
+import dev.approxlite.service.policy.ModelFolder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.time.Clock;
 
 /** The one {@link ServiceCore} of this process, which its service, provider and receiver share. */
 final class ServiceHolder {
-    /** Largest public key that is read. */
-    private static final int MOST_KEY_BYTES = 4096;
-
     private static ServiceHolder current;
 
     private final Context app;
@@ -31,14 +28,16 @@ final class ServiceHolder {
 
     private ServiceHolder(Context app, EngineLauncher launcher, PolicyStore.Admission admission) throws IOException {
         this.app = app;
-        models = new ModelFolder(new File(app.getFilesDir(), "models"));
+        models = new ModelFolder(app.getFilesDir().toPath().resolve("models"));
+        app.getExternalFilesDir(null); // made here, for the shell to put plans into
         monitor = new DeviceMonitor(app);
         EngineBinding binding = new EngineBinding(app, models);
         ServiceCore.Parts parts = new ServiceCore.Parts();
         parts.folder = app.getFilesDir().toPath();
         parts.launcher = launcher == null ? binding : launcher;
         parts.admission = admission == null ? admission(binding) : admission;
-        parts.keys = this::trustedKeys;
+        parts.models = models;
+        parts.keys = this::pinnedKeys;
         parts.permissions = (permission, pid, uid) -> InferenceService.holds(app, permission, pid, uid);
         parts.device = monitor::device;
         core = new ServiceCore(parts);
@@ -78,25 +77,17 @@ final class ServiceHolder {
         return monitor;
     }
 
-    ModelFolder models() {
-        return models;
-    }
-
-    /** Keys that were pinned when the APK was built, and those that the phone's owner added. */
-    private TrustedKeys trustedKeys() {
+    /** Keys that were pinned when the APK was built. */
+    private TrustedKeys pinnedKeys() {
         TrustedKeys keys = TrustedKeys.none();
         try {
             String[] pinned = app.getAssets().list("trusted_keys");
             for (String each : pinned == null ? new String[0] : pinned) {
                 try (InputStream content = app.getAssets().open("trusted_keys/" + each)) {
-                    byte[] pem = new byte[MOST_KEY_BYTES];
+                    byte[] pem = new byte[KeyFolder.MOST_BYTES];
                     int size = Math.max(0, content.read(pem));
                     keys = keys.with(new String(pem, 0, size, StandardCharsets.US_ASCII));
                 }
-            }
-            File[] added = keyFolder(app).listFiles((folder, name) -> name.endsWith(".pub"));
-            for (File each : added == null ? new File[0] : added) {
-                keys = keys.with(new String(Files.readAllBytes(each.toPath()), StandardCharsets.US_ASCII));
             }
             return keys;
         } catch (IOException | IllegalArgumentException problem) {
@@ -107,10 +98,6 @@ final class ServiceHolder {
     /** As the desk names a kind of phone. */
     private static String deviceClass() {
         return Build.FINGERPRINT;
-    }
-
-    static File keyFolder(Context app) {
-        return new File(app.getFilesDir(), "keys");
     }
 
     private PolicyStore.Admission admission(EngineBinding binding) {

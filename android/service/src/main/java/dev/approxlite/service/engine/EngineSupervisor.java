@@ -129,6 +129,11 @@ public final class EngineSupervisor implements Closeable {
         }
     }
 
+    /** The rung that every input is answered by; negative: as the policy says. */
+    public synchronized int pinned() {
+        return pinned;
+    }
+
     /**
      * The engine to ask, started if need be.
      *

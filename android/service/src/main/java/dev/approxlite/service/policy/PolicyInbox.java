@@ -5,6 +5,7 @@ import dev.approxlite.audit.AuditLog.Event;
 import dev.approxlite.engine.Answer;
 import dev.approxlite.engine.Check;
 import dev.approxlite.engine.GuardStatus;
+import dev.approxlite.engine.Names;
 import dev.approxlite.policy.PolicyArchive;
 import dev.approxlite.policy.PolicyException;
 import dev.approxlite.policy.PolicyStore;
@@ -15,7 +16,6 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
@@ -35,7 +35,7 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
     private final PolicyStore.Admission admission;
     private final Executor executor;
     private final int trialAnswers;
-    private final AtomicLong answers = new AtomicLong();
+    private final Tally tally = new Tally();
     private EngineSupervisor engines;
     private volatile boolean onTrial;
     private volatile int lastCandidate = Integer.MIN_VALUE;
@@ -109,6 +109,16 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
         return onTrial;
     }
 
+    /** What was answered since the policy is followed. */
+    public Tally tally() {
+        return tally;
+    }
+
+    /** Answers after which a policy on trial is kept. */
+    public int trialAnswers() {
+        return trialAnswers;
+    }
+
     /** {@code approx_alarm} that the guard last told of; 0: none. */
     public int alarm() {
         return alarm;
@@ -126,7 +136,7 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
 
     @Override
     public void answered(Answer answer, Check check) {
-        long count = answers.incrementAndGet();
+        long count = tally.add(answer);
         int candidate = answer.candidate();
         if (candidate != lastCandidate) {
             int before = lastCandidate;
@@ -143,6 +153,7 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
 
     @Override
     public void guarded(PolicyArchive policy, GuardStatus guard) {
+        tally.guarded(guard);
         attempt(() -> guards.save(policy.sha256(), guard.state()));
     }
 
@@ -176,24 +187,23 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
         if (before != Integer.MIN_VALUE && now - switchAtNs >= SWITCH_EVERY_NS) {
             switchAtNs = now;
             audit.append(
-                    Event.SWITCH, "candidate " + before, "candidate " + answer.candidate(), "reason "
-                            + answer.chosen(), answer.chosenEvidence());
+                    Event.SWITCH, "candidate " + before, "candidate " + answer.candidate(), Names.reason(answer.chosen()), answer.chosenEvidence());
         }
     }
 
     private synchronized void alarmed(Check check) throws IOException {
-        audit.append(Event.ALARM, name(engines.policy()), "exact", "alarm " + check.alarm(), check.loss());
+        audit.append(Event.ALARM, name(engines.policy()), "exact", "alarm " + Names.alarm(check.alarm()), check.loss());
         if (onTrial) {
             rollBack("canaries alarmed on trial");
         }
     }
 
     private synchronized void confirm() throws IOException {
-        if (onTrial && answers.get() >= trialAnswers) {
+        if (onTrial && tally.answers() >= trialAnswers) {
             store.confirm();
             onTrial = false;
             audit.append(Event.POLICY, name(engines.policy()), name(engines.policy()), "kept: trial passed",
-                    answers.get());
+                    tally.answers());
             sweep();
         }
     }
@@ -206,7 +216,7 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
     }
 
     private void follow(PolicyArchive next) throws IOException {
-        answers.set(0);
+        tally.begin();
         alarm = 0;
         lastCandidate = Integer.MIN_VALUE;
         onTrial = next != null && store.onTrial();

@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import dev.approxlite.engine.EngineException;
 import dev.approxlite.service.profiling.PlannedBlock.PlanException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -59,8 +60,12 @@ public final class Agent {
                 why = folder.resolve("lock") + ": another agent measures in this folder";
                 return RUNNING;
             }
+            lock.truncate(0);
+            lock.write(ByteBuffer.wrap((phone.process() + "\n").getBytes(StandardCharsets.US_ASCII)));
             try (RowsFile rows = RowsFile.open(folder.resolve("rows.jsonl"))) {
                 return measure(rows);
+            } finally {
+                lock.truncate(0);
             }
         } catch (IOException problem) {
             why = String.valueOf(problem.getMessage());
@@ -91,8 +96,8 @@ public final class Agent {
         try {
             List<PlannedBlock> pending = pending(rows);
             while (!pending.isEmpty() && why.equals("done")) {
-                for (PlannedBlock each : pending) {
-                    if (isToldToEnd() || !measure(each, rows)) {
+                for (int next = 0; next < pending.size(); ++next) {
+                    if (isToldToEnd() || !measure(pending.subList(next, pending.size()), rows)) {
                         break;
                     }
                 }
@@ -113,8 +118,9 @@ public final class Agent {
         return status;
     }
 
-    private boolean measure(PlannedBlock block, RowsFile rows) throws EngineException, IOException {
-        Runner runner = block.subject() == PlannedBlock.Subject.IDLE ? null : runners.prepare(block);
+    private boolean measure(List<PlannedBlock> upcoming, RowsFile rows) throws EngineException, IOException {
+        PlannedBlock block = upcoming.get(0);
+        Runner runner = block.subject() == PlannedBlock.Subject.IDLE ? null : runners.prepare(upcoming);
         long begin = phone.bootNs();
         while (block.hottestC() > 0 && hottest() >= block.hottestC()) {
             if (isToldToEnd()) {

@@ -4,6 +4,9 @@ import java.util.Map;
 
 /** What an agent reads of the phone, and its clocks. */
 public interface Phone {
+    /** Number of this process. */
+    int process();
+
     /** Nanoseconds of a clock that never goes back, sleep included. */
     long bootNs();
 

@@ -22,7 +22,10 @@ public interface Runner {
 
     /** Where runners come from. */
     interface Source {
-        /** Makes ready what a block measures; not called for idle. */
-        Runner prepare(PlannedBlock block) throws EngineException;
+        /**
+         * Makes ready what the first block measures, and what those after it do as far as that costs nothing more; not
+         * called for idle.
+         */
+        Runner prepare(List<PlannedBlock> upcoming) throws EngineException;
     }
 }

@@ -3,7 +3,6 @@ package dev.approxlite.service.android;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertNotNull;
-import static org.junit.Assert.assertNull;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 import static org.robolectric.Shadows.shadowOf;
@@ -20,6 +19,7 @@ import android.os.PowerManager;
 import android.os.Process;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.approxlite.policy.Sha256;
 import dev.approxlite.policy.Signer;
 import dev.approxlite.service.IInference;
 import dev.approxlite.service.IReplies;
@@ -27,8 +27,11 @@ import dev.approxlite.service.ISession;
 import dev.approxlite.service.LocalProcesses;
 import dev.approxlite.service.queue.ServiceException;
 import java.io.File;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -58,7 +61,7 @@ public class InferenceServiceTest {
     public void startTheService() throws Exception {
         app = RuntimeEnvironment.getApplication();
         signer = new Signer();
-        File keys = ServiceHolder.keyFolder(app);
+        File keys = new File(app.getFilesDir(), "keys");
         assertTrue(keys.mkdirs());
         Files.write(new File(keys, "owner.pub").toPath(), signer.pem().getBytes(StandardCharsets.US_ASCII));
         shadowOf(app).grantPermissions(InferenceService.PERMISSION);
@@ -102,6 +105,21 @@ public class InferenceServiceTest {
             assertTrue(rows.moveToFirst());
             return JsonParser.parseString(rows.getString(0)).getAsJsonObject();
         }
+    }
+
+    private JsonObject call(String method, String argument) {
+        Bundle result = app.getContentResolver().call(CONTROL, method, argument, null);
+        assertEquals(Set.of("json"), result.keySet());
+        return JsonParser.parseString(result.getString("json")).getAsJsonObject();
+    }
+
+    private JsonObject written(String kind, byte[] content) throws Exception {
+        String sha256 = Sha256.of(content);
+        Uri uri = Uri.withAppendedPath(CONTROL, kind + "/" + sha256);
+        try (OutputStream to = app.getContentResolver().openOutputStream(uri, "w")) {
+            to.write(content);
+        }
+        return call("outcome", sha256);
     }
 
     private String audit() {
@@ -164,7 +182,7 @@ public class InferenceServiceTest {
     public void aPolicyByIntentIsTakenIfTheOwnersKeySignedItAndIsThereAfterARestart() throws Exception {
         send(new Signer().policy(1));
         await("UNKNOWN_KEY");
-        assertEquals(-1, ServiceHolder.of(app).core().status().sequence());
+        assertTrue(status().get("sequence").isJsonNull());
         send(new byte[PolicyReceiver.MOST_BYTES + 1]);
         await("larger than");
         send(signer.policy(3));
@@ -173,8 +191,7 @@ public class InferenceServiceTest {
         ServiceHolder.end();
         ServiceHolder.of(app, processes, archive -> {});
         assertEquals(3, status().get("sequence").getAsInt());
-        Bundle result = app.getContentResolver().call(CONTROL, "rollback", null, null);
-        assertNull(result.getString("error"));
+        assertFalse(call("rollback", null).has("error"));
         assertTrue(status().get("sequence").isJsonNull());
         assertTrue(audit().contains("rolled back: asked by uid"));
     }
@@ -186,8 +203,36 @@ public class InferenceServiceTest {
                 IllegalArgumentException.class, () -> app.getContentResolver().query(other, null, null, null, null));
         assertThrows(IllegalArgumentException.class, () -> app.getContentResolver().call(CONTROL, "format", null,
                 null));
-        assertNotNull(app.getContentResolver().call(CONTROL, "pin", "1", null).getString("error")); // no policy yet
+        assertTrue(call("pin", "1").has("error")); // no policy yet
         assertFalse(audit().contains("OVERRIDE"));
+    }
+
+    @Test
+    public void whatIsWrittenIsTakenWholeAndTheDeskIsToldWhatBecameOfIt() throws Exception {
+        Signer other = new Signer();
+        ShadowBinder.setCallingUid(Process.SHELL_UID);
+        byte[] policy = other.policy(4);
+        assertEquals("UNKNOWN_KEY", written("policy", policy).get("reason").getAsString());
+        assertEquals("installed", written("key", other.pem().getBytes(StandardCharsets.US_ASCII)).get("outcome").getAsString());
+        JsonObject taken = written("policy", policy);
+        assertEquals("installed", taken.get("outcome").getAsString());
+        assertEquals(4, taken.get("sequence").getAsInt());
+        assertEquals("installed", written("model", new byte[] {1, 2, 3}).get("outcome").getAsString());
+        assertEquals(1, status().get("models").getAsJsonArray().size());
+        String line = audit().split("\n")[1];
+        long sequence = JsonParser.parseString(line).getAsJsonObject().get("sequence").getAsLong();
+        Uri from = Uri.withAppendedPath(CONTROL, "audit/" + sequence);
+        try (InputStream rest = app.getContentResolver().openInputStream(from)) {
+            assertTrue(new String(rest.readAllBytes(), StandardCharsets.UTF_8).startsWith(line));
+        }
+    }
+
+    @Test
+    public void anAppWithTheControlPermissionAddsNoKeys() {
+        shadowOf(app).grantPermissions(ControlProvider.PERMISSION);
+        ShadowBinder.setCallingUid(12_345);
+        Uri uri = Uri.withAppendedPath(CONTROL, "key");
+        assertThrows(SecurityException.class, () -> app.getContentResolver().openOutputStream(uri, "w"));
     }
 
     private void send(byte[] policy) {

@@ -8,6 +8,8 @@ import static org.robolectric.Shadows.shadowOf;
 import android.content.Intent;
 import dev.approxlite.service.LocalProcesses;
 import dev.approxlite.service.profiling.Agent;
+import java.io.File;
+import java.nio.file.Files;
 import org.junit.After;
 import org.junit.Before;
 import org.junit.Test;
@@ -60,9 +62,12 @@ public class ProfilingServiceTest {
 
     @Test
     public void anApkWithoutTheNativeLibrarySaysSo() throws Exception {
-        String root = RuntimeEnvironment.getApplication().getExternalFilesDir(null).getPath();
-        ProfilingService service = started("protocol=1 folder=" + root + " model=" + root
-                + "/m engine=own runtime=own");
-        assertEquals(Agent.CANNOT_RUN, service.lastStatus);
+        File root = RuntimeEnvironment.getApplication().getExternalFilesDir(null);
+        File model = new File(root, "m");
+        Files.write(model.toPath(), new byte[] {1});
+        ProfilingService service = started("protocol=1 folder=" + root + " model=" + model + " engine=own runtime=own");
+        assertEquals(service.lastWhy, Agent.CANNOT_RUN, service.lastStatus);
+        assertEquals("3", new String(Files.readAllBytes(new File(root, "status").toPath())).trim());
+        assertTrue(Files.size(new File(root, "agent.log").toPath()) > 0);
     }
 }

@@ -43,6 +43,11 @@ public class AgentTest {
         boolean timing;
 
         @Override
+        public int process() {
+            return 4711;
+        }
+
+        @Override
         public long bootNs() {
             return nowNs += 1000;
         }
@@ -84,7 +89,7 @@ public class AgentTest {
         }
 
         @Override
-        public Runner prepare(PlannedBlock block) {
+        public Runner prepare(List<PlannedBlock> upcoming) {
             return this;
         }
 

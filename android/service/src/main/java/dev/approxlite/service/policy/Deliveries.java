@@ -1,0 +1,180 @@
+package dev.approxlite.service.policy;
+
+import dev.approxlite.audit.AuditLog;
+import dev.approxlite.policy.PolicyArchive;
+import dev.approxlite.policy.PolicyException;
+import dev.approxlite.policy.Sha256;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Policies, models and keys on their way in, each by the sha256 of its bytes, so that one that comes in torn is known;
+ * and what became of those that came last, for whoever brought them. Thread-safe.
+ */
+public final class Deliveries {
+    /** What can come in. */
+    public enum Kind {
+        POLICY(PolicyArchive.MAX_BYTES), MODEL(ModelFolder.MOST_BYTES), KEY(KeyFolder.MOST_BYTES);
+
+        final long mostBytes;
+
+        Kind(long mostBytes) {
+            this.mostBytes = mostBytes;
+        }
+    }
+
+    /**
+     * What became of one.
+     *
+     * @param outcome "installed", "refused", "failed", "pending" or "unknown"
+     * @param reason of a policy that is refused, by name; "" for others
+     * @param message one line; "" where there is nothing to say
+     * @param sequence of a policy that is installed; -1
+     */
+    public record Outcome(String outcome, String reason, String message, long sequence) {
+        static final Outcome PENDING = new Outcome("pending", "", "it is not whole yet", -1);
+        static final Outcome UNKNOWN = new Outcome("unknown", "", "nothing of that name came in", -1);
+
+        static Outcome installed(long sequence) {
+            return new Outcome("installed", "", "", sequence);
+        }
+
+        static Outcome failed(String why) {
+            return new Outcome("failed", "", String.valueOf(why).replaceAll("\\s+", " "), -1);
+        }
+    }
+
+    private static final int KEPT = 32;
+
+    private final PolicyInbox inbox;
+    private final ModelFolder models;
+    private final KeyFolder keys;
+    private final AuditLog audit;
+    private final Map<String, Outcome> outcomes = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Outcome> eldest) {
+            return size() > KEPT;
+        }
+    };
+
+    /** Where things go that come in. */
+    public Deliveries(PolicyInbox inbox, ModelFolder models, KeyFolder keys, AuditLog audit) {
+        this.inbox = inbox;
+        this.models = models;
+        this.keys = keys;
+        this.audit = audit;
+    }
+
+    /** Content of that hash is about to be written. */
+    public synchronized void expect(String sha256) {
+        outcomes.put(sha256, Outcome.PENDING);
+    }
+
+    /**
+     * Takes what was written.
+     *
+     * @param expected its hash; null: whoever brought it did not say
+     * @param file its content, which is moved away or deleted
+     * @param from who brought it, for the log
+     */
+    public Outcome take(Kind kind, String expected, Path file, String from) {
+        String name = expected;
+        Outcome outcome;
+        try {
+            long bytes = Files.size(file);
+            if (bytes > kind.mostBytes) {
+                outcome = tooLarge(kind, name);
+            } else {
+                String found = sha256(file);
+                name = name == null ? found : name;
+                outcome = found.equals(name)
+                        ? taken(kind, file, from)
+                        : Outcome.failed("only " + bytes + " bytes came in, and not those that were announced; write it again");
+            }
+        } catch (IOException problem) {
+            outcome = Outcome.failed(problem.getMessage());
+        } finally {
+            delete(file);
+        }
+        if (outcome.outcome().equals("failed")) {
+            inbox.note(kind.name().toLowerCase(Locale.ROOT) + " from " + from + ": " + outcome.message());
+        }
+        if (name != null) {
+            settle(name, outcome);
+        }
+        return outcome;
+    }
+
+    /** What became of content of that hash, once it was taken, at the latest after so long. */
+    public synchronized Outcome await(String sha256, long waitMs) {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(waitMs);
+        try {
+            while (outcomes.get(sha256) == Outcome.PENDING && System.nanoTime() < end) {
+                wait(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
+            }
+        } catch (InterruptedException asked) {
+            Thread.currentThread().interrupt();
+        }
+        return outcomes.getOrDefault(sha256, Outcome.UNKNOWN);
+    }
+
+    private synchronized void settle(String name, Outcome outcome) {
+        outcomes.put(name, outcome);
+        notifyAll();
+    }
+
+    private Outcome tooLarge(Kind kind, String name) throws IOException {
+        String why = "larger than " + kind.mostBytes + " bytes";
+        audit.append(AuditLog.Event.REFUSED, kind.name().toLowerCase(Locale.ROOT), String.valueOf(name), why, Double.NaN);
+        return new Outcome("refused", PolicyException.Reason.OVERSIZED.name(), why, -1);
+    }
+
+    private Outcome taken(Kind kind, Path file, String from) throws IOException {
+        switch (kind) {
+            case POLICY:
+                try {
+                    return Outcome.installed(inbox.receive(Files.readAllBytes(file), from));
+                } catch (PolicyException refused) {
+                    String message = refused.getMessage().replaceAll("\\s+", " ");
+                    return new Outcome("refused", refused.reason().name(), message, -1);
+                }
+            case MODEL:
+                models.add(file);
+                return Outcome.installed(-1);
+            default:
+                return takenKey(file, from);
+        }
+    }
+
+    private Outcome takenKey(Path file, String from) throws IOException {
+        try {
+            String key = keys.add(Files.readAllBytes(file));
+            audit.append(AuditLog.Event.OVERRIDE, "", "key " + key, "trusted, asked by " + from, Double.NaN);
+            return Outcome.installed(-1);
+        } catch (IllegalArgumentException noKey) {
+            return new Outcome("refused", PolicyException.Reason.INVALID.name(), noKey.getMessage(), -1);
+        }
+    }
+
+    private static String sha256(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file)) {
+            return Sha256.of(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()));
+        }
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException left) {
+            file.toFile().deleteOnExit(); // the cache folder is emptied by the system besides
+        }
+    }
+}

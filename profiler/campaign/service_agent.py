@@ -1,0 +1,66 @@
+"""The agent inside the service app that a device has; docs/agent-protocol.md, its last section."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from approxlite.profiler.campaign import settings
+from approxlite.profiler.campaign.agent import Agent
+from approxlite.profiler.devices.describe import FOLDER
+from approxlite.profiler.devices.faults import DeviceRefusedError
+from approxlite.profiler.devices.link import Link, checked
+
+PACKAGE = "dev.approxlite.service"
+COMPONENT = f"{PACKAGE}/.android.ProfilingService"
+SHARED = f"/sdcard/Android/data/{PACKAGE}/files"
+"""Where the shell and the app both may write."""
+STATUS = "content://dev.approxlite.control/status"
+
+
+def agent_of(campaign: str, contents: Mapping[str, bytes], *, threads: int = 1, seed: int = 0) -> Agent:
+    """Of that campaign, by what the device is given: a program of ours, or a model alone for its service app."""
+    kind = Agent if "agent" in contents else ServiceAgent
+    return kind(f"{FOLDER}/{campaign}", threads, seed)
+
+
+@dataclass
+class ServiceAgent(Agent):
+    """Settings and their watchdog lie where shells run scripts, plan and rows where the app may write."""
+
+    @property
+    def place(self) -> str:
+        return f"{SHARED}/{self.folder.rpartition('/')[2]}"
+
+    def install(self, link: Link, contents: Mapping[str, bytes]) -> None:
+        """Puts the model there. Raises DeviceRefusedError where the app is not on the device."""
+        if link.run(f"pm path {PACKAGE}").status != 0:
+            raise DeviceRefusedError(
+                f"{link.serial}: has no service app; install the APK that `scripts/build-android` makes, "
+                f"or leave --service out"
+            )
+        checked(link, f"content query --uri {STATUS} > /dev/null")  # whereby the app makes its folder
+        model = f"{SHARED}/files/{hashlib.sha256(contents['model']).hexdigest()[:16]}"
+        script = f"mkdir -p {self.folder} {self.place} {SHARED}/files && echo {self.place} > {self.folder}/agent_folder"
+        if checked(link, f"{script} && {{ [ ! -e {model} ] || echo there; }}").strip() != "there":
+            link.push(contents["model"], model)
+        link.push(settings.SCRIPT, f"{self.folder}/settings.sh")
+        self._paths = {"model": model, "engine": "own", "runtime": "own"}
+
+    def run_command(self, line: str) -> str:
+        return (
+            f"am start-foreground-service -n {COMPONENT} --es line {shlex.quote(line)} > agent.log 2>&1 || "
+            "{ cat agent.log; exit 1; }"
+        )
+
+    def runs_command(self) -> str:
+        return (
+            'runs=no; number=$(cat lock 2> /dev/null) && [ -n "$number" ] && [ ! -e status ] && '
+            f'pidof {PACKAGE} | tr " " "\\n" | grep -qx "$number" && runs=yes'
+        )
+
+    def end_command(self) -> str:
+        waits = f"tries=100; while [ $tries -gt 0 ]; do {self.runs_command()}; [ $runs = yes ] || break"
+        return f"{{ am stopservice -n {COMPONENT} > /dev/null 2>&1; {waits}; tries=$((tries - 1)); sleep 0.1; done; }}"

@@ -1,0 +1,45 @@
+"""A device of the farm with the service app on it, for the tests of this folder; a named skip where there can be none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from farm.farm import Farm, FarmDevice, FarmUnavailableError, fetch_packages
+from farm.personalities import WITH_SERVICE
+from farm.service_app import ServiceApp
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def service_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceApp]:
+    """Started, on a device that adb knows; tests of the command line take both from the environment."""
+    packages = Path(os.environ.get("APPROX_FARM", REPOSITORY / "build" / "farm"))
+    try:
+        farm = Farm(tmp_path_factory.mktemp("farm"), fetch_packages(packages), [WITH_SERVICE])
+        farm.start()
+    except FarmUnavailableError as reason:
+        pytest.skip(f"needs a farm of adb devices: {reason}")
+    try:
+        app = ServiceApp(farm.devices[0], tmp_path_factory.mktemp("app"))
+        app.start()
+    except FarmUnavailableError as reason:
+        farm.close()
+        pytest.skip(f"needs the service app on this computer: {reason}")
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("HOST", "PORT"):
+            environment.setenv(f"ANDROID_ADB_SERVER_{name}", farm.environment[f"ANDROID_ADB_SERVER_{name}"])
+        try:
+            yield app
+        finally:
+            app.kill()
+            farm.close()
+
+
+@pytest.fixture
+def device(service_app: ServiceApp) -> FarmDevice:
+    return service_app.device
