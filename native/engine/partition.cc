@@ -232,12 +232,16 @@ void Partition::run(int rung) {
   if (recording_.times || recording_.ranges || !taps_.empty()) {
     run_recording(chosen);
   } else {
-    for (const Step& step : chosen.steps) step.plan->run(pool_);
+    for (const Step& step : chosen.steps) {
+      step.plan->run(pool_);
+      kernels_.leave();
+    }
   }
   for (const Crossing& out : exports_) {
     const size_t number = static_cast<size_t>(out.tensor);
     carry(out, addresses_[number], shared_addresses_[number]);
   }
+  kernels_.leave();
 }
 
 size_t Partition::bytes() const {

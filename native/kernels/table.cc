@@ -22,40 +22,47 @@ struct Variant {
   bool (*runs)();
 };
 
+void nothing() {}
+
+#if defined(__x86_64__)
+__attribute__((target("avx"))) void clear_upper_halves() { __builtin_ia32_vzeroupper(); }
+#endif
+
 // `int8` names the variant of the 8-bit convolution, `others` that of everything else.
-#define APPROX_VARIANT_ENTRY(name, int8, others, runs) \
-  {{name,                                              \
-    others::conv_scratch_bytes,                        \
-    others::conv_float_packed_bytes,                   \
-    others::conv_float_pack,                           \
-    others::conv_float,                                \
-    int8::conv_int8_padded_channels,                   \
-    int8::conv_int8_packed_bytes,                      \
-    int8::conv_int8_pack,                              \
-    int8::conv_int8,                                   \
-    others::depthwise_float_packed_bytes,              \
-    others::depthwise_float_pack,                      \
-    others::depthwise_float,                           \
-    others::depthwise_int8_packed_bytes,               \
-    others::depthwise_int8_pack,                       \
-    others::depthwise_int8,                            \
-    others::binary,                                    \
-    others::add_bytes,                                 \
-    others::unary,                                     \
-    others::prelu,                                     \
-    others::lookup,                                    \
-    others::flip,                                      \
-    others::average_pool,                              \
-    others::max_pool,                                  \
-    others::average_pool_bytes,                        \
-    others::max_pool_bytes,                            \
-    others::softmax,                                   \
-    others::range,                                     \
-    others::quantize,                                  \
-    others::dequantize,                                \
-    others::blend,                                     \
-    others::mean_of,                                   \
-    others::mean_of_bytes},                            \
+#define APPROX_VARIANT_ENTRY(name, int8, others, runs, leave) \
+  {{name,                                                     \
+    leave,                                                    \
+    others::conv_scratch_bytes,                               \
+    others::conv_float_packed_bytes,                          \
+    others::conv_float_pack,                                  \
+    others::conv_float,                                       \
+    int8::conv_int8_padded_channels,                          \
+    int8::conv_int8_packed_bytes,                             \
+    int8::conv_int8_pack,                                     \
+    int8::conv_int8,                                          \
+    others::depthwise_float_packed_bytes,                     \
+    others::depthwise_float_pack,                             \
+    others::depthwise_float,                                  \
+    others::depthwise_int8_packed_bytes,                      \
+    others::depthwise_int8_pack,                              \
+    others::depthwise_int8,                                   \
+    others::binary,                                           \
+    others::add_bytes,                                        \
+    others::unary,                                            \
+    others::prelu,                                            \
+    others::lookup,                                           \
+    others::flip,                                             \
+    others::average_pool,                                     \
+    others::max_pool,                                         \
+    others::average_pool_bytes,                               \
+    others::max_pool_bytes,                                   \
+    others::softmax,                                          \
+    others::range,                                            \
+    others::quantize,                                         \
+    others::dequantize,                                       \
+    others::blend,                                            \
+    others::mean_of,                                          \
+    others::mean_of_bytes},                                   \
    runs}
 
 bool always() { return true; }
@@ -84,19 +91,19 @@ bool has_matrix_multiply() {
 constexpr Variant kVariants[] = {
 #if defined(__x86_64__)
 #if !defined(__ANDROID__)  // emulators and Chromebooks; the kernels would double the library
-    APPROX_VARIANT_ENTRY("avx512vnni", avx512vnni, avx512, has_avx512vnni),
-    APPROX_VARIANT_ENTRY("avx512", avx512, avx512, has_avx512),
+    APPROX_VARIANT_ENTRY("avx512vnni", avx512vnni, avx512, has_avx512vnni, clear_upper_halves),
+    APPROX_VARIANT_ENTRY("avx512", avx512, avx512, has_avx512, clear_upper_halves),
 #endif
-    APPROX_VARIANT_ENTRY("avx2", avx2, avx2, has_avx2),
+    APPROX_VARIANT_ENTRY("avx2", avx2, avx2, has_avx2, clear_upper_halves),
 #elif defined(__aarch64__)
 #if defined(__linux__)
-    APPROX_VARIANT_ENTRY("neoni8mm", neoni8mm, neon, has_matrix_multiply),
-    APPROX_VARIANT_ENTRY("neondotprod", neondotprod, neon, has_dot_product),
+    APPROX_VARIANT_ENTRY("neoni8mm", neoni8mm, neon, has_matrix_multiply, nothing),
+    APPROX_VARIANT_ENTRY("neondotprod", neondotprod, neon, has_dot_product, nothing),
 #endif
-    APPROX_VARIANT_ENTRY("neon", neon, neon, always),
+    APPROX_VARIANT_ENTRY("neon", neon, neon, always, nothing),
 #endif
-    APPROX_VARIANT_ENTRY("scalar", scalar, scalar, always),
-    APPROX_VARIANT_ENTRY("reference", reference, reference, always),
+    APPROX_VARIANT_ENTRY("scalar", scalar, scalar, always, nothing),
+    APPROX_VARIANT_ENTRY("reference", reference, reference, always, nothing),
 };
 
 }  // namespace

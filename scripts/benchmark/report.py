@@ -78,7 +78,7 @@ def exact_section(seconds: str, chosen: list[tuple[str, str, float]]) -> str:
             f"{mine['grown_kb'] / max(stock['grown_kb'], 1):.2f} | {mine['process_kb'] / stock['process_kb']:.2f} |"
         )
     float_bar = [ratios[name] for name in EXACT_BAR if name in ratios]
-    quantised = [r for name, r in ratios.items() if name.endswith(("int8", "uint8", "ptq"))]
+    quantised = [r for name, r in ratios.items() if name.endswith(("int8", "uint8", "ptq", "yamnet"))]
     means = "\n".join(
         f"Geometric mean over {what}: {geometric_mean(of):.3f}, worst {max(of):.3f}."
         for what, of in (("the float models named in the bar", float_bar), ("8-bit models", quantised))
