@@ -35,14 +35,15 @@ def summarise(campaign: CampaignRow, blocks: Sequence[BlockRow]) -> RecordedProf
 
 
 def _summarised(campaign: CampaignRow, blocks: Sequence[BlockRow]) -> RecordedProfile:
+    names = [operator.id for operator in campaign.operators]
     stock = {row.round: row.latency_ns.median for row in blocks if row.subject == "stock"}
-    ours = [row for row in blocks if row.subject == "approxlite"]
+    # A block that took too long, such as on a device that slept, was ended before its operators were timed.
+    ours = [row for row in blocks if row.subject == "approxlite" and row.operator_ns.keys() >= set(names)]
     configurations = [Configuration.parse(row.configuration) for row in ours]
     exact = [c.is_exact for c in configurations]
     anchors = {Configuration(), int8_everywhere(campaign.operators)}
     if not any(exact):
         raise ValueError("no exact block")
-    names = [operator.id for operator in campaign.operators]
     chosen = [[str(c.knob(name)) for name in names] for c in configurations]
     # A clock reads 0 for an operator that was folded into another.
     times = np.array([[max(row.operator_ns[name], 1) for name in names] for row in ours], np.float64)

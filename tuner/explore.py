@@ -30,6 +30,9 @@ WORK = 40_000_000
 LEAST_OPTIMISTIC = 0.05
 """Share of a predicted disagreement below which hoping ends."""
 
+TAUGHT = 60
+"""Configurations to choose the one from, in each batch, that is run for what it teaches."""
+
 GENERATIONS = 5
 CROSSED = 0.35
 """Share of children that mix two parents; the others exchange one to three knobs of one."""
@@ -73,10 +76,14 @@ def explore(
         progress(len(state.points) / max(evaluations, 1))
         state.correct()
         state.search()
-        chosen = state.most_promising(min(BATCH, evaluations - len(state.points)))
+        left = min(BATCH, evaluations - len(state.points))
+        chosen = state.most_promising(left)
         if not chosen:
             break
+        if len(chosen) == BATCH and (teaching := state.most_teaching()) is not None:
+            chosen[-1] = teaching
         state.run(chosen)
+    state.correct()
     return Explored(state.points, state.predicted, state.predictor)
 
 
@@ -98,6 +105,7 @@ class _Exploration:
         self._open = [operator for operator, knobs in self._knobs.items() if len(knobs) > 1]
         self._evaluate, self._cost, self._reference, self._order = evaluate, cost, reference, order
         self._scores: dict[Configuration, Scores] = {}
+        self._ran: set[tuple[str, Knob]] = set()
         self._candidates: dict[Configuration, Point] = {}
 
     def run(self, configurations: Sequence[Configuration]) -> None:
@@ -108,6 +116,7 @@ class _Exploration:
             self.predicted[configuration] = self._predict(configuration)
             self.points[configuration] = (spent, disagreement)
             self._scores[configuration] = scores
+            self._ran.update(configuration.entries)
             self._candidates.pop(configuration, None)
 
     def offer(self, configurations: Iterable[Configuration]) -> None:
@@ -148,6 +157,30 @@ class _Exploration:
             chosen.append(configuration)
             del left[configuration]
         return chosen
+
+    def most_teaching(self) -> Configuration | None:
+        """Near the best, with the knobs that no run had yet and that move answers most; None where there are none.
+
+        A search runs what it believes in, and so never learns where it believes too little.
+        """
+        parents = self._parents()
+        unseen = {o: [knob for knob in knobs if (o, knob) not in self._ran] for o, knobs in self._knobs.items()}
+        unseen = {o: [knob for knob in knobs if self._known(o, knob)] for o, knobs in unseen.items()}
+        open_ = [operator for operator, knobs in unseen.items() if knobs]
+        best, most = None, 0.0
+        for _ in range(TAUGHT if open_ else 0):
+            knobs = dict(self._order.choice(parents).entries)
+            for operator in self._order.sample(open_, min(self._order.choice((1, 2, 2, 3)), len(open_))):
+                knobs[operator] = self._order.choice(unseen[operator])
+            configuration = Configuration.of(knobs)
+            taught = sum(self.predictor.loss(o, str(k)) for o, k in configuration.entries if k in unseen.get(o, ()))
+            if taught > most and self._predict(configuration) <= self._reference.disagreement:
+                best, most = configuration, taught
+        return best
+
+    def _known(self, operator: str, knob: Knob) -> bool:
+        """Whether a knob is an approximation that was measured."""
+        return knob != Knob() and self.predictor.knows(operator, str(knob))
 
     def _predict(self, configuration: Configuration) -> float:
         known = Configuration(tuple((o, k) for o, k in configuration.entries if self.predictor.knows(o, str(k))))

@@ -51,6 +51,7 @@ class LogitPredictor:
         self._interaction = np.zeros_like(exact)
         self._residuals: Residuals | None = None
         self._places: dict[tuple[str, str], int] = {}
+        self._operators: dict[str, int] = {}
         self._spreads: npt.NDArray[np.float64] = np.zeros(0)
         if at_base is not None and all(self.knows(operator, str(knob)) for operator, knob in base.entries):
             self._interaction = at_base - self.logits(base)
@@ -70,6 +71,8 @@ class LogitPredictor:
         better.__dict__.update(self.__dict__)
         better.coefficients, better._residuals = {}, None
         better._places = {key: place for place, key in enumerate(self._changes)}
+        operators = {operator: i for i, operator in enumerate(dict.fromkeys(o for o, _ in self._changes))}
+        better._operators = {operator: len(better._places) + i for operator, i in operators.items()}
         better._spreads = np.sqrt([self.judge.loss(change) for change in self._changes.values()])
         if known:
             better._residuals = better._missed(known)
@@ -143,12 +146,14 @@ class LogitPredictor:
         return np.float32((alike / max(len(self._base), 1)) ** 2)
 
     def _place(self, knobs: Iterable[tuple[str, Knob]]) -> npt.NDArray[np.float64]:
-        """Where a configuration lies: along the axis of each change it makes, as far as that one moves answers."""
-        place = np.zeros(len(self._places))
+        """Where a configuration lies: along the axis of each change it makes, as far as that one moves answers, and
+        along its operator's, by which runs with one knob tell something of the others."""
+        place = np.zeros(len(self._places) + len(self._operators))
         for operator, knob in knobs:
             for part in self._parts(operator, str(knob)):
                 at = self._places[operator, part]
                 place[at] = self._spreads[at]
+                place[self._operators[operator]] += self._spreads[at]
         return place
 
     def _parts(self, operator: str, knob: str) -> list[str]:

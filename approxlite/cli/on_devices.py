@@ -62,7 +62,7 @@ class ProfiledDevices:
 
 def profile_on(
     devices: Sequence[str], model: Path, out: Path, agents: Path | None, *, seconds: float, seed: int,
-    max_temp_c: float, energy: bool = False, meter: Path | None = None, cluster: str | None = None,
+    max_temp_c: float = 37.0, energy: bool = False, meter: Path | None = None, cluster: str | None = None,
 ) -> ProfiledDevices:  # fmt: skip
     """Measures and summarises; agents None: in the devices' service app. meter: file of an external meter, which may be
     there only after the campaign.

@@ -9,11 +9,12 @@ import typer
 
 from approxlite.cli import options
 from approxlite.cli.console import Progress, print_json
+from approxlite.cli.on_devices import chosen
 from approxlite.cli.pipeline import Optimized, Plan, Smaller
 from approxlite.cli.pipeline import optimize as run_all
-from approxlite.cli.profile import check_device
 from approxlite.cli.results import print_results
 from approxlite.formats.document import Document
+from approxlite.formats.errors import InputError
 from approxlite.formats.policy import Certificate
 from approxlite.policy.candidates import AIM
 from approxlite.report.results import Results
@@ -27,6 +28,13 @@ Classes = Annotated[
     typer.Option(
         metavar="FILE",
         help="JSON: for each model a list with the last model's number of each of its classes, -1 for none, or null.",
+    ),
+]
+Device = Annotated[
+    str,
+    typer.Option(
+        metavar="DEVICE",
+        help="Where to profile: `host` is this computer; or a serial of `approxlite devices`, or `adb`, the only one.",
     ),
 ]
 Seconds = Annotated[float, typer.Option(min=0.1, help="About how long to profile.")]
@@ -46,7 +54,8 @@ def optimize(
     models: Models,
     data: options.DataOption,
     out: Out,
-    device: options.Device = "host",
+    device: Device = "host",
+    agents: options.Agents = options.AGENTS,
     epsilon: options.Epsilon = 0.05,
     delta: options.Delta = 0.05,
     aim: options.Aim = AIM,
@@ -70,9 +79,15 @@ def optimize(
     in the last model's form; where others are normalised otherwise, give --mean, --std or --scale once for each, with
     semicolons between. 8-bit models put inputs on their own grids.
 
+    With --device SERIAL the policy is chosen by times of that device, as its profile predicts them; what the results
+    show is timed on this computer.
+
     Example: `approxlite optimize model.tflite --data tuning.npz --out runs/first --epsilon 0.05`
     """
-    check_device(device)
+    if device == "all" or (device != "host" and len(models) > 1):
+        raise InputError("--device takes one device and one model; times of several models are compared here only")
+    if device != "host":
+        (device,) = chosen([device])
     *smaller, model = models
     each = options.normalisations(mean, std, scale, len(models))
     maps = options.class_maps(classes, len(models))
@@ -92,6 +107,8 @@ def optimize(
         aim=aim,
         seed=seed,
         seconds=seconds,
+        device=device,
+        agents=agents,
     )
     carry_out(plan, json=json)
 

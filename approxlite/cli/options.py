@@ -67,6 +67,15 @@ Devices = Annotated[
     typer.Option("--device", metavar="SERIAL", help="Of a device, as adb names it; once for each. Else the only one."),
 ]
 AllDevices = Annotated[bool, typer.Option("--all", help="Every device that adb sees.")]
+Agents = Annotated[
+    Path,
+    typer.Option(
+        metavar="FOLDER",
+        envvar="APPROXLITE_AGENTS",
+        help="Programs for devices, as `scripts/build-agent` makes them: a folder per processor, such as `arm64-v8a`.",
+    ),
+]
+AGENTS = Path("build/agent")
 Epsilon = Annotated[
     float, typer.Option(min=0.0, max=1.0, help="Share of answers that may differ from the exact model's.")
 ]

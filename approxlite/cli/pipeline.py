@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from approxlite.cli.knobs import check_can_be_tuned
+from approxlite.cli.on_devices import profile_on
+from approxlite.cli.options import AGENTS
 from approxlite.cli.stages import Stages
 from approxlite.formats.agreement import TOP_ONE, AgreementRule
 from approxlite.formats.curve import load_curve, weights_path
@@ -73,6 +75,7 @@ class Plan:
 
     quality: how answers are scored against the truth (policy/quality.py), where the data has one. block: samples follow
     one another in time, and those that many apart are independent.
+    device: where to profile, this computer or a serial; agents: programs for it.
     aim: largest disagreement, estimated while tuning, of a rule worth certifying.
     int8: the same network as a quantised file, for the results. test: data for the results that neither tuning nor
     certification sees; without it the results are on the certification part.
@@ -92,6 +95,8 @@ class Plan:
     agreement: AgreementRule = TOP_ONE
     quality: str = "top_one"
     block: int | None = None
+    device: str = "host"
+    agents: Path = AGENTS
 
     @property
     def models(self) -> list[Path]:
@@ -143,11 +148,12 @@ def optimize(plan: Plan, progress: StageProgress, skipping: Callable[[str], None
     for model, own, folder in zip(plan.models, data, plan.folders, strict=True):
         make_folder(folder)
         place = stages if folder == plan.out else Stages(folder)
-        machine = [load_model(model).sha256, numerics_version(), host_device().fingerprint, plan.seed]
+        where = host_device().fingerprint if plan.device == "host" else plan.device
+        machine = [load_model(model).sha256, numerics_version(), where, plan.seed]
         inputs: list[object] = [*machine, plan.seconds]
         if not is_done("profile", inputs, place):
             with progress("profile") as say:
-                profile_host(model, folder / "profile.jsonl", budget_s=plan.seconds, seed=plan.seed, progress=say)
+                _profile(plan, model, folder / "profile.jsonl", say)
             place.finish("profile", inputs, ["profile.jsonl"])
         inputs = [*machine, place.digest("profile.jsonl"), own.sha256, own.by]
         if plan.agreement != TOP_ONE or plan.quality != "top_one":
@@ -191,6 +197,13 @@ def ladder_data(plan: Plan) -> list[Data]:
     return [*data, plan.data]
 
 
+def _profile(plan: Plan, model: Path, out: Path, say: Callable[[str, float], None]) -> None:
+    if plan.device == "host":
+        profile_host(model, out, budget_s=plan.seconds, seed=plan.seed, progress=say)
+    else:
+        profile_on([plan.device], model, out, plan.agents, seconds=plan.seconds, seed=plan.seed)
+
+
 def _tune(plan: Plan, model: Path, data: Data, folder: Path, say: Callable[[str, float], None]) -> None:
     tune(
         model,
@@ -198,7 +211,7 @@ def _tune(plan: Plan, model: Path, data: Data, folder: Path, say: Callable[[str,
         recorded(load_profile(folder / "profile.jsonl"), load_model(model).sha256),
         seed=plan.seed,
         out=folder / "curve.json",
-        measure=LiveHost(model, seed=plan.seed),
+        measure=LiveHost(model, seed=plan.seed) if plan.device == "host" else None,
         cache=folder / "cache",
         rule=plan.agreement.model_copy(update={"classes": 1}),  # as many as that model has
         quality=plan.quality,

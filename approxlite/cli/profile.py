@@ -12,7 +12,7 @@ from approxlite.cli.console import Progress, print_json, print_line, print_table
 from approxlite.cli.knobs import check_has_knobs
 from approxlite.cli.on_devices import ProfiledDevices, profile_on
 from approxlite.formats.document import Document
-from approxlite.formats.errors import DeviceError, InputError
+from approxlite.formats.errors import InputError
 from approxlite.formats.interval import Estimate
 from approxlite.profiler.energy.from_rows import Refusal, RowsEnergy
 from approxlite.profiler.energy.outcome import Comparison, SourceRecord
@@ -32,19 +32,8 @@ Where = Annotated[
         "`all` every one.",
     ),
 ]
-Agents = Annotated[
-    Path,
-    typer.Option(
-        metavar="FOLDER",
-        envvar="APPROXLITE_AGENTS",
-        help="Programs for devices, as `scripts/build-agent` makes them: a folder per processor, such as `arm64-v8a`.",
-    ),
-]
 Service = Annotated[
-    bool,
-    typer.Option(
-        "--service", help="Measure inside the service app of devices, as their apps run."
-    ),
+    bool, typer.Option("--service", help="Measure inside the service app of devices, as their apps run.")
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Only go on with a campaign that is in the file already.")]
 Energy = Annotated[
@@ -125,7 +114,7 @@ def profile(
     device: Where = None,
     seconds: Seconds = 10.0,
     seed: options.Seed = 0,
-    agents: Agents = Path("build/agent"),
+    agents: options.Agents = options.AGENTS,
     service: Service = False,
     energy: Energy = False,
     meter: Meter = None,
@@ -231,12 +220,6 @@ def _show(summary: ProfileSummary) -> None:
         f"exact {milliseconds(summary.exact_ms)}, stock LiteRT {milliseconds(summary.stock_ms)}, "
         f"ratio {ratio_interval(summary.exact_cost)}; written to {summary.profile}"
     )
-
-
-def check_device(device: str) -> None:
-    """Raises DeviceError for any device but this computer."""
-    if device != "host":
-        raise DeviceError(f"no device '{device}'; `--device host` measures on this computer")
 
 
 def _summary(out: Path, measured: RecordedProfile) -> ProfileSummary:

@@ -29,6 +29,8 @@ def print_results(optimized: Optimized, plan: Plan) -> None:
     print_table(("", quality_name(results.quality), "same answer as exact", "time", "share of stock float"), rows)
     seen = "which tuning has not seen" if results.unseen else "the part of the data kept for certification"
     print_line(f"on {results.samples} samples of {results.data}, {seen}; 95 % intervals within this run")
+    if plan.device != "host":
+        print_line(f"times are this computer's; the policy is chosen by those of {plan.device}, from its profile")
     print_line(certificate_sentence(optimized.policy))
     if unused := left_out(optimized.policy, plan.models):
         print_line(f"left out, because no rule is cheaper with it: {', '.join(unused)}")

@@ -11,8 +11,8 @@ import typer
 
 from approxlite.cli import options
 from approxlite.cli.console import Progress, print_json, print_line, print_table
-from approxlite.cli.profile import check_device
 from approxlite.formats.curve import Curve
+from approxlite.formats.errors import DeviceError
 from approxlite.formats.profile import load_profile
 from approxlite.model import load_model
 from approxlite.profiler.live import LiveHost
@@ -75,8 +75,11 @@ def tune(
 
     Example: `approxlite tune model.tflite --data tuning.npz --profile runs/profile.jsonl --out runs/curve.json`
     """
-    if device is not None:
-        check_device(device)
+    if device not in (None, "host"):
+        raise DeviceError(
+            f"tune times on this computer only; `approxlite profile --device {device}` measures there, and with that "
+            "profile and no --device, tune goes by what it predicts"
+        )
     rule = options.agreement(model, agreement, tolerance)
     samples = options.load(model, data, mean, std, scale, stream)
     measured = recorded(load_profile(profile), load_model(model).sha256)

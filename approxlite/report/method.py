@@ -39,11 +39,13 @@ def method(policy: Policy, curve: Curve, profile: Profile, results: Results | No
     if policy.certificate is not None:
         facts.append(("certificate", f"{policy.certificate.method}; {len(policy.certificate.tests)} candidates tested"))
     if results is not None:
+        elsewhere = any(block.serial is not None for block in profile.blocks)
         facts.append(
             (
                 "results",
                 f"{results.samples} samples of {results.data}; all ways took turns, "
-                f"{results.rounds} rounds, seed {results.seed}; mean over samples of the median over rounds",
+                f"{results.rounds} rounds, seed {results.seed}; mean over samples of the median over rounds"
+                f"{'; times are of the computer that made this report, not of the device' if elsewhere else ''}",
             )
         )
         facts.append(("versions", ", ".join(f"{name} {version}" for name, version in results.versions.items())))

@@ -11,9 +11,16 @@ namespace {
 constexpr int64_t kCoolingNs = kSecond;
 // The look after a block serves for the next one, unless that takes this long to begin.
 constexpr int64_t kFreshNs = 2 * kSecond;
+// A block that was cut off before all of it was measured, such as by a device that slept, is tried so often.
+constexpr int kTries = 3;
 // A plan whose last line is not whole is looked at again so often, this far apart.
 constexpr int kLooks = 5;
 constexpr int64_t kLookNs = 100 * kMillisecond;
+
+bool is_whole(const Block& block, const Measured& measured) {
+  if (block.subject == Subject::kIdle) return true;
+  return measured.latencies.count() >= block.inferences && (!block.operators || !measured.operator_ns.empty());
+}
 
 }  // namespace
 
@@ -98,8 +105,14 @@ Agent::Step Agent::measure_one(const std::vector<Block>& blocks, size_t place) {
   const int64_t began_waiting_ns = boot_ns();
   if (block.hottest_c > 0 && !cool_down(block.hottest_c)) return Step::kEnd;
   measured_.waited_s = block.hottest_c > 0 ? static_cast<double>(boot_ns() - began_waiting_ns) / kSecond : 0;
-  take_look();
-  switch (measure(block, runner, device_, &interrupted_, &look_, &measured_)) {
+  Came came = Came::kMeasured;
+  for (int tries = 0; tries < kTries && came == Came::kMeasured; ++tries) {
+    if (tries > 0 && told_to_end()) return Step::kEnd;
+    take_look();
+    came = measure(block, runner, device_, &interrupted_, &look_, &measured_);
+    if (came == Came::kMeasured && is_whole(block, measured_)) break;
+  }
+  switch (came) {
     case Came::kMeasured: return written(rows_.append(block_row(block, measured_, device_.sources()), block.number));
     case Came::kRefused:
       return fail(kCannotRun,

@@ -22,10 +22,12 @@ from approxlite.profiler.campaign.plan import Design
 from approxlite.profiler.campaign.runner import Runner
 from approxlite.profiler.campaign.shared import EVERY, Part, SharedCampaign
 from approxlite.profiler.devices.describe import Description, describe
-from approxlite.profiler.devices.faults import PASSING
+from approxlite.profiler.devices.faults import PASSING, fault_from_adb
 from approxlite.profiler.devices.link import Link
 
 GREETINGS = 3
+LEAST_ROOM_BYTES = 1 << 20
+"""A device with less holds no files of ours; alone, it is not tried."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,9 @@ def profile_devices(
         raise InputError("a device is named twice; name each once")
     with ThreadPoolExecutor(max_workers=max(len(serials), 1)) as greeters:
         described = list(greeters.map(lambda serial: _greeted(serial, connect, stop), serials))
+    free = described[0].free_bytes if len(described) == 1 else None
+    if free is not None and free < LEAST_ROOM_BYTES:
+        raise fault_from_adb("no space left", serials[0])
     with CampaignJournal(out) as journal:
         runners = [
             Runner(

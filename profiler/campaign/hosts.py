@@ -124,7 +124,7 @@ class _Wanted:
         from distributed import get_worker
 
         try:
-            worker = get_worker()  # type: ignore[no-untyped-call]
+            worker = get_worker()
         except ValueError:  # no host of a cluster
             return
         task = worker.state.tasks.get(worker.get_current_task())

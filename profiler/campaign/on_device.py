@@ -14,10 +14,18 @@ from approxlite.profiler.campaign.board import Board
 from approxlite.profiler.campaign.gates import Gates
 from approxlite.profiler.campaign.settings import wanted
 from approxlite.profiler.devices.describe import state_of
-from approxlite.profiler.devices.faults import PASSING, DeviceFullError
+from approxlite.profiler.devices.faults import (
+    PASSING,
+    DeviceFullError,
+    DeviceLostError,
+    DeviceSlowError,
+    NoSuchDeviceError,
+)
 from approxlite.profiler.devices.link import Link
 
 LOOK_S = 0.5
+LONGEST_STRETCH = 8.0
+"""Of the time that a command may take: phones start a program for each setting, some of them in a second."""
 
 Found = TypeVar("Found")
 
@@ -57,6 +65,7 @@ class DeviceInCampaign:
     measures_energy: bool = False
     _agent: Agent = field(init=False)
     _progress: bool = False
+    _stretch: float = 1.0
 
     def _through_faults(self, work: Callable[[Link], Found]) -> Found:
         """Does `work`, again from its beginning after a fault that may pass."""
@@ -64,14 +73,27 @@ class DeviceInCampaign:
         while True:
             self._progress = False
             try:
-                return work(self.connect(self.serial))
+                return work(self._reached())
             except (*PASSING, DeviceFullError) as fault:
                 faults = 1 if self._progress else faults + 1
+                if isinstance(fault, DeviceSlowError):
+                    # Whether it hangs or needs longer is not to be told; trying as before would never end.
+                    self._stretch = min(2 * self._stretch, LONGEST_STRETCH)
                 self.board.count(self.serial, faults=1)
                 if faults >= (self.pace.full_patience if isinstance(fault, DeviceFullError) else self.pace.patience):
                     raise
                 self.board.say(self.serial, "reconnecting", str(fault))
                 self._pause(min(self.pace.backoff_s * 2 ** (faults - 1), self.pace.longest_backoff_s))
+
+    def _reached(self) -> Link:
+        try:
+            link = self.connect(self.serial)
+        except NoSuchDeviceError:  # it was there when the campaign began; a cable can be put back
+            raise DeviceLostError(
+                f"{self.serial}: adb no longer sees the device; check cable and USB debugging"
+            ) from None
+        link.stretch = self._stretch
+        return link
 
     def _pass_gates(self, link: Link) -> None:
         give_up = time.monotonic() + self.pace.gates_give_up_s
@@ -97,7 +119,7 @@ class DeviceInCampaign:
     def _leave(self) -> None:
         """Ends the agent and puts the settings back, as far as the device answers; else its watchdog does."""
         try:
-            link = self.connect(self.serial)
+            link = self._reached()
             self._agent.end(link)
             self._agent.restore(link)
         except ApproxError as problem:

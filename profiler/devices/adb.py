@@ -54,6 +54,7 @@ class AdbDevice:
 
     def __init__(self, client: adbutils.AdbClient, serial: str) -> None:
         self.serial = serial
+        self.stretch = 1.0
         self._transport = _Transport(client, serial)
 
     def run(self, command: str, *, timeout_s: float = COMMAND_S) -> Completed:
@@ -61,7 +62,7 @@ class AdbDevice:
         # The mark is put together by the shell, so that an echo of the command is not taken for it.
         line = f"( {command}\n) 2>&1; s=$?; echo; echo approx-''end-{mark} $s"
         with self._limited(timeout_s, f"`{command[:60]}`"):
-            output = self._transport.shell2(line, timeout=timeout_s, v2=True).output
+            output = self._transport.shell2(line, timeout=timeout_s * self.stretch, v2=True).output
         body, found, status = output.replace("\r\n", "\n").rpartition(f"\napprox-end-{mark} ")
         if not found or not status.strip().isdecimal():
             raise DeviceLostError(f"{self.serial}: lost while it ran `{command[:60]}`; it can be resumed")
@@ -123,6 +124,7 @@ class AdbDevice:
     @contextmanager
     def _limited(self, seconds: float, doing: str) -> Iterator[None]:
         """Cuts whatever takes longer, and turns what adbutils raises into a fault."""
+        seconds *= self.stretch
         late = threading.Event()
 
         def cut() -> None:

@@ -25,8 +25,11 @@ class Completed:
 class Link(Protocol):
     """A device that answers. Belongs to one thread at a time.
 
-    Every call raises a fault of `profiler.devices.faults` when the device is lost, slow, or refuses.
+    Every call raises a fault of `profiler.devices.faults` when the device is lost, slow, or refuses. stretch: of all
+    time limits, for a device that was too slow before.
     """
+
+    stretch: float
 
     @property
     def serial(self) -> str:

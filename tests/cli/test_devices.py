@@ -110,6 +110,11 @@ def test_a_missing_model_is_bad_input_on_this_computer(approxlite: Any, tmp_path
     assert (ran.code, ran.stderr) == (2, f"approxlite: {tmp_path}/no.tflite: no such file\n")
 
 
+def test_tuning_on_a_device_says_what_to_do_instead(approxlite: Any, model: Path, tmp_path: Path) -> None:
+    tune = ("tune", model, "--data", "data.npz", "--profile", tmp_path / "p", "--out", tmp_path / "c")
+    assert "`approxlite profile --device A` measures there" in refused(approxlite, *tune, "--device", "A")
+
+
 def test_a_meter_measures_one_device(approxlite: Any, serve: Serve, agents: Path, model: Path, tmp_path: Path) -> None:
     serve(A="device", B="device")
     profile = ("profile", model, "--out", tmp_path / "p.jsonl", "--agents", agents, "--meter", tmp_path / "m.csv")

@@ -50,7 +50,7 @@ class CountedDevice(AdbDevice):
 
     def run(self, command: str, *, timeout_s: float = COMMAND_S) -> Completed:
         self._board.count(self.serial, round_trips=1)
-        return super().run(command, timeout_s=min(timeout_s, adb.COMMAND_S))
+        return super().run(command, timeout_s=timeout_s * adb.COMMAND_S / COMMAND_S)
 
     def push(self, content: bytes, target: str, *, mode: int = 0o644) -> None:
         self._board.count(self.serial, round_trips=1)  # the check after it counts by itself

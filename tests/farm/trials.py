@@ -114,7 +114,7 @@ class Trials:
         self._folder, self._model, self._sweeps = folder, folder / "model.tflite", sweeps
         self._model.write_bytes(b"any model")
         self._timers: list[threading.Timer] = []
-        self._rebooted = 0.0
+        self._rebooted: set[str] = set()
         for device in farm.devices:
             settle(device)
 
@@ -247,8 +247,9 @@ class Trials:
         self._later(self._order.uniform(0.5, 1.5 * COMMAND_S), device.wire.let_go)
 
     def reboot(self, _desk: object) -> None:
-        self._device().reboot()
-        self._rebooted = time.monotonic()
+        device = self._device()
+        device.reboot()
+        self._rebooted.add(device.serial)
 
     def fill_device(self, _desk: object) -> None:
         device = self._device()
@@ -280,10 +281,21 @@ class Trials:
             self._check_settings(within_s=RESTORED_S)
 
     def _all_well(self) -> bool:
-        """Whether no device has lost its watchdog to a reboot, or its adb, just now."""
+        """Whether each device has the watchdog again that it lost with a reboot. A desk that dies before it is back at
+        such a device leaves its settings to the next one."""
         for timer in self._timers:
             timer.join()
-        return time.monotonic() - self._rebooted > 8.0
+        return all(_guarded(device) for device in self.farm.devices if device.serial in self._rebooted)
+
+
+def _guarded(device: FarmDevice) -> bool:
+    """Whether what is recorded on it was taken by a desk since it started."""
+    boot = (device.root / "data/boot_id").read_text().split()
+    for saved in (device.disk.outside / "approxlite").glob("*/settings.saved"):
+        taken = saved.with_name("settings.taken")
+        if not taken.is_file() or taken.read_text().split()[:1] != boot:
+            return False
+    return True
 
 
 FAULTS: dict[str, Callable[[Trials, subprocess.Popen[bytes]], None]] = {

@@ -14,7 +14,7 @@ from approxlite.profiler import profile as profiling
 from approxlite.profiler.campaign.on_host import MIN_SWEEPS
 from approxlite.profiler.live import LiveHost
 from approxlite.profiler.profile import profile_host
-from approxlite.profiler.summary import recorded
+from approxlite.profiler.summary import recorded, summarise
 from support.model_builder import ModelBuilder
 
 
@@ -54,6 +54,19 @@ def test_a_campaign_says_what_it_measured_and_where(journal: Path) -> None:
         "fully_connected_1",
         "softmax_2",
     ]
+
+
+def test_a_block_that_was_cut_off_before_its_operators_were_timed_is_passed_over(journal: Path) -> None:
+    profile = load_profile(journal)
+    whole = recorded(profile)
+    place = next(
+        i for i, row in enumerate(profile.blocks) if row.subject == "approxlite" and row.configuration != "exact"
+    )
+    cut = profile.blocks[place].model_copy(update={"operator_ns": {}})
+    blocks = (*profile.blocks[:place], cut, *profile.blocks[place + 1 :])
+    told = summarise(profile.campaigns[0], blocks)
+    assert told.exact_cost == whole.exact_cost
+    assert told.operators.keys() == whole.operators.keys()
 
 
 def test_every_knob_has_a_time_with_an_interval(journal: Path) -> None:

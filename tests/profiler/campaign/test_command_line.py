@@ -13,7 +13,8 @@ from typer.testing import CliRunner, Result
 
 from approxlite.cli import on_devices
 from approxlite.cli.main import app
-from approxlite.cli.tiny_model import tiny_model
+from approxlite.cli.tiny_model import INPUT, tiny_model
+from approxlite.formats.curve import load_curve
 from approxlite.formats.profile import Profile, load_profile
 from approxlite.profiler.blocks import AgentBlock
 from approxlite.profiler.campaign import energy as campaign_energy
@@ -62,13 +63,18 @@ def device(settled_farm: Farm) -> Iterator[FarmDevice]:
     tool.with_suffix(".away").rename(tool)
 
 
-@pytest.fixture
-def profile(device: FarmDevice, model: Path, agents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Profiled:
-    """`profile("--resume")` into profile.jsonl, with blocks too short for anything but to see that they come back."""
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks are too short for anything but to see that they come back."""
     monkeypatch.setattr(on_devices, "SHORTEST_BLOCK_S", 0.001)
     monkeypatch.setattr(runner, "MAX_WINDOWS", 3)
     for module in (campaign_farm, campaign_energy):
         monkeypatch.setattr(module, "Pace", lambda: QUICK)
+
+
+@pytest.fixture
+def profile(device: FarmDevice, model: Path, agents: Path, tmp_path: Path) -> Profiled:
+    """`profile("--resume")` into profile.jsonl."""
 
     def run(*more: str, folder: Path = agents, subject: Path = model) -> Result:
         arguments = ["profile", subject, "--device", device.serial, "--out", tmp_path / "profile.jsonl"]
@@ -121,8 +127,8 @@ def test_a_device_without_room_or_agent_is_one_line_with_the_remedy(
         ran = profile(subject=large)
     finally:
         device.disk.free()
-    assert ran.exit_code == 3
-    assert "no room left on the device; free some storage and try again" in ran.stderr.splitlines()[-1]
+    line = f"approxlite: {device.serial}: no room left on the device; free some storage and try again\n"
+    assert (ran.exit_code, ran.stderr) == (3, line)
 
 
 @pytest.fixture
@@ -203,6 +209,35 @@ def test_a_model_that_is_not_there_is_named(profile: Profiled, tmp_path: Path) -
     ran = profile(subject=tmp_path / "no.tflite")
     line = f"approxlite: {tmp_path}/no.tflite: no such file; give the .tflite file to profile\n"
     assert (ran.exit_code, ran.stderr) == (3, line)
+
+
+def test_a_policy_is_chosen_by_a_devices_times(
+    device: FarmDevice, model: Path, agents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("approxlite.policy.turns.UNSTABLE", float("inf"))  # a busy machine
+    random = np.random.default_rng(1)
+    np.savez(tmp_path / "data.npz", x=random.standard_normal((240, *INPUT[1:])).astype(np.float32))
+    words = ["optimize", model, "--data", tmp_path / "data.npz", "--device", "adb", "--agents", agents]
+    words += ["--out", tmp_path / "out", "--seconds", "0.1", "--epsilon", "0.1"]
+
+    def optimize(*more: object) -> Result:
+        return CliRunner().invoke(app, [str(each) for each in (*words, *more)], catch_exceptions=False)
+
+    several = optimize()
+    assert (several.exit_code, several.stderr.count("\n")) == (3, 1)
+    words[words.index("adb")] = device.serial
+    ran = optimize()
+    assert ran.exit_code == 0, ran.stderr
+    assert f"the policy is chosen by those of {device.serial}, from its profile" in ran.stdout
+    profiled = load_profile(tmp_path / "out/profile.jsonl")
+    assert {row.serial for row in profiled.blocks} == {device.serial}
+    assert load_curve(tmp_path / "out/curve.json")[0].device_class == profiled.campaigns[0].device.fingerprint
+    assert "not of the device" in (tmp_path / "out/report.html").read_text()
+    again = optimize()
+    assert "profile: done before, with the same inputs; skipped" in again.stderr
+    ran = optimize(model)
+    assert (ran.exit_code, ran.stderr.count("\n")) == (2, 1)
+    assert "--device takes one device and one model" in ran.stderr
 
 
 def test_resume_needs_a_campaign_to_resume(profile: Profiled) -> None:

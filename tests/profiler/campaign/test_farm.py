@@ -89,6 +89,27 @@ def test_a_device_that_is_unplugged_for_good_leaves_its_blocks_to_others(farm: F
     _wait_until_restored(lost, 30.0)
 
 
+def test_a_device_that_is_gone_from_adbs_list_is_waited_for(farm: Farm, tmp_path: Path) -> None:
+    device, board, unplugged = farm.devices[0], Board(), threading.Event()
+    (tmp_path / "model.tflite").write_bytes(b"any model")
+    job = Job(AgentFiles(tmp_path / "model.tflite", {"x86_64": {"agent": farm.agent}}), Design(sweeps=12, block_s=0.1))
+
+    def look(board: Board) -> None:
+        standing = board.of(device.serial)
+        if standing.doing == "measuring" and not unplugged.is_set():
+            unplugged.set()
+            device.wire.unplug()
+            farm.client().disconnect(device.serial)
+        elif "adb no longer sees the device" in standing.why:
+            device.wire.plug()
+
+    outcome = profile_devices(
+        [device.serial], job, tmp_path / "p.jsonl", adb.reached, board=board, pace=PACE, look=look
+    )
+    assert unplugged.is_set()
+    assert (outcome.given_up, board.of(device.serial).doing) == ({}, "done")
+
+
 def test_a_hot_device_says_what_it_waits_for(farm: Farm, tmp_path: Path) -> None:
     device, board, said = farm.devices[0], Board(), set()
     device.set("skin_temperature", "38.4\n")
