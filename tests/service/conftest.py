@@ -1,13 +1,14 @@
-"""A device of the farm with the service app on it, for the tests of this folder; a named skip where there can be none."""
+"""A device of the farm with the service app on it, for the tests of this folder; a named skip where there is none."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from approxlite.profiler.devices import adb
 from farm.farm import Farm, FarmDevice, FarmUnavailableError, fetch_packages
 from farm.personalities import WITH_SERVICE
 from farm.service_app import ServiceApp
@@ -38,6 +39,12 @@ def service_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceApp
         finally:
             app.kill()
             farm.close()
+
+
+@pytest.fixture
+def shell(service_app: ServiceApp) -> Callable[[str], str]:
+    """Runs a command on the device, over adb; what it prints."""
+    return lambda command: adb.reached(service_app.device.serial).run(command).output
 
 
 @pytest.fixture
