@@ -7,7 +7,7 @@ from importlib import metadata
 import numpy as np
 
 from approxlite.cli.tiny_model import INPUT, tiny_model
-from approxlite.formats.document import Document
+from approxlite.fleet.diagnosis import Check, Diagnosis, diagnosis
 from approxlite.formats.errors import ApproxError, one_line
 from approxlite.profiler.host import ENERGY_REFUSED, cpu_model, operating_system
 from approxlite.profiler.versions import versions
@@ -20,21 +20,6 @@ TOLERANCE = 1e-5
 OTHER_RUNTIMES = {"tf.lite": "tensorflow", "tflite_runtime": "tflite-runtime"}
 
 
-class Check(Document):
-    """One thing that was looked at. `ok` is None where either answer is fine."""
-
-    name: str
-    ok: bool | None
-    found: str
-
-
-class Diagnosis(Document):
-    """The answer of `approxlite doctor`."""
-
-    healthy: bool
-    checks: tuple[Check, ...]
-
-
 def diagnose() -> Diagnosis:
     """Looks at everything; never raises for what it finds."""
     checks = [
@@ -44,7 +29,7 @@ def diagnose() -> Diagnosis:
         *(_runtime(name, package) for name, package in OTHER_RUNTIMES.items()),
         Check(name="energy source", ok=None, found=f"none: {ENERGY_REFUSED}"),
     ]
-    return Diagnosis(healthy=all(check.ok is not False for check in checks), checks=tuple(checks))
+    return diagnosis(tuple(checks))
 
 
 def _library() -> list[Check]:

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from approxlite.cli import (
+    audit,
     bench,
     certify,
     demo,
@@ -21,9 +22,12 @@ from approxlite.cli import (
     optimize,
     policy,
     profile,
+    pull,
+    push,
     report,
     simulate,
     tune,
+    watch,
 )
 from approxlite.formats.errors import ApproxError
 
@@ -78,6 +82,10 @@ app.command("simulate")(simulate.simulate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("bench")(bench.bench)
 app.command("optimize")(optimize.optimize)
+app.command("push")(push.push)
+app.command("audit")(audit.audit)
+app.command("pull")(pull.pull)
+app.command("watch")(watch.watch)
 app.command("report")(report.report)
 app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)

@@ -22,6 +22,8 @@ from approxlite.formats.weights import needed_by, owners_of, unpack_calibrated, 
 from approxlite.formats.weights_file import MAX_WEIGHTS_BYTES
 from approxlite.model import load_model
 from approxlite.policy.quality import quality_of
+from approxlite.profiler.devices import adb
+from approxlite.profiler.devices.faults import NoSuchDeviceError
 from approxlite.runtime import Interpreter
 from approxlite.runtime.library import MAX_THREADS
 
@@ -60,6 +62,11 @@ ModelOptions = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 Seed = Annotated[int, typer.Option(min=0, help="Decides the split of the data and every random order.")]
 Device = Annotated[str, typer.Option(metavar="DEVICE", help="Where to measure: `host` is this computer.")]
+Devices = Annotated[
+    list[str] | None,
+    typer.Option("--device", metavar="SERIAL", help="Of a device, as adb names it; once for each. Else the only one."),
+]
+AllDevices = Annotated[bool, typer.Option("--all", help="Every device that adb sees.")]
 Epsilon = Annotated[
     float, typer.Option(min=0.0, max=1.0, help="Share of answers that may differ from the exact model's.")
 ]
@@ -122,6 +129,18 @@ def load_normalised(model: Path, data: str, normalisation: Normalisation, stream
         return load_data(data, tensor.shape, tensor.dtype, by=stream)
     own = normalisation
     return load_data(data, tensor.shape, tensor.dtype, mean=own.mean, std=own.std, scale=own.scale, by=stream)
+
+
+def serials(devices: Sequence[str] | None, everything: bool) -> list[str]:
+    """Of the devices that are meant, in their order, each once. Raises InputError or DeviceError."""
+    if everything and devices:
+        raise InputError("--all and --device exclude one another")
+    if everything:
+        found = sorted(adb.listed())
+        if not found:
+            raise NoSuchDeviceError("no device; connect one, turn on USB debugging, and see `approxlite devices`")
+        return found
+    return list(dict.fromkeys(devices or [adb.device(None).serial]))
 
 
 def agreement(model: Path, kind: Loss, tolerance: float) -> AgreementRule:

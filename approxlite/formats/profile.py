@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
 from approxlite.formats.document import JournalRow, parse_document, read_bytes
 from approxlite.formats.errors import FormatError
+from approxlite.formats.journal import Journal
 from approxlite.formats.provenance import Device, ModelReference, Time
 
 Count = Annotated[int, Field(ge=0)]
@@ -164,68 +162,16 @@ def parse_row(line: bytes | str, where: str) -> ProfileRow | None:
     return None if kind is None else parse_document(kind, line, where)
 
 
-class ProfileJournal:
-    """Appends rows to a profile; each is on the disk before `append` returns. One writer, one thread at a time.
-
-    Another process that opens the same journal meanwhile gets a FormatError; a writer that dies leaves no lock behind.
-    """
+class ProfileJournal(Journal):
+    """Appends rows to a profile, see `Journal`."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Opens or creates the file and cuts off a torn last line. Raises FormatError."""
-        self._path = Path(path)
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        except OSError as problem:
-            raise self._unwritable(problem) from None
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.ftruncate(self._file, _whole_lines(self._file))
-        except BlockingIOError:
-            os.close(self._file)
-            raise FormatError(f"{self._path}: another campaign is writing it; wait for its end") from None
-        except OSError as problem:
-            os.close(self._file)
-            raise self._unwritable(problem) from None
+        super().__init__(path, "campaign")
 
     def append(self, *rows: ProfileRow) -> None:
         """Writes the rows and waits for the disk: all of them, or none and FormatError."""
-        content = _lines(rows)
-        before = os.fstat(self._file).st_size
-        try:
-            while content:
-                content = content[os.write(self._file, content) :]
-            os.fsync(self._file)
-        except OSError as problem:
-            os.ftruncate(self._file, before)
-            raise self._unwritable(problem) from None
-
-    def _unwritable(self, problem: OSError) -> FormatError:
-        return FormatError(f"{self._path}: cannot be written ({problem.strerror})")
-
-    def close(self) -> None:
-        os.close(self._file)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        self.append_lines(_lines(rows))
 
 
 def _lines(rows: Sequence[JournalRow]) -> bytes:
     return b"".join(row.model_dump_json().encode() + b"\n" for row in rows)
-
-
-def _whole_lines(file: int) -> int:
-    """Bytes up to and with the last line end."""
-    end = os.lseek(file, 0, os.SEEK_END)
-    while end > 0:
-        start = max(0, end - 65536)
-        found = os.pread(file, end - start, start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
-        end = start
-    return 0

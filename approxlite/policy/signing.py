@@ -107,12 +107,15 @@ def sign_policy(policy: Path, key: ec.EllipticCurvePrivateKey, out: Path) -> Sig
     return signature
 
 
+def claimed_signer(policy: Path) -> str:
+    """The sha256 of the key that the policy says it was signed by. Raises PolicyError where it is not signed."""
+    return _signature(policy, _members(policy)).key_sha256
+
+
 def signer_of(policy: Path, keys: Sequence[ec.EllipticCurvePublicKey]) -> str:
     """The sha256 of that of `keys` which signed the policy. Raises PolicyError, one line, if none of them did."""
     members = _members(policy)
-    if "signature" not in members:
-        raise PolicyError(f"{policy}: is not signed; sign it with approxlite policy sign")
-    signature = parse_document(Signature, members["signature"], f"{policy}: signature", PolicyError)
+    signature = _signature(policy, members)
     known = {key_sha256(key): key for key in keys}
     if signature.key_sha256 not in known:
         raise PolicyError(f"{policy}: is signed by key {signature.key_sha256[:16]}, which is none of those given")
@@ -121,6 +124,12 @@ def signer_of(policy: Path, keys: Sequence[ec.EllipticCurvePublicKey]) -> str:
     except InvalidSignature:
         raise PolicyError(f"{policy}: was changed after it was signed; do not use it") from None
     return signature.key_sha256
+
+
+def _signature(policy: Path, members: dict[str, bytes]) -> Signature:
+    if "signature" not in members:
+        raise PolicyError(f"{policy}: is not signed; sign it with approxlite policy sign")
+    return parse_document(Signature, members["signature"], f"{policy}: signature", PolicyError)
 
 
 def _members(policy: Path) -> dict[str, bytes]:

@@ -41,6 +41,14 @@ class WrongAbiError(DeviceError):
     """A program for another processor than the device's."""
 
 
+class ServiceMissingError(DeviceError):
+    """Our service is not installed on the device, or the device is no Android."""
+
+
+class ServiceFailedError(DeviceError):
+    """Our service was asked and could not, or answers what nobody can read."""
+
+
 PASSING = (DeviceLostError, DeviceSlowError, DeviceOfflineError, AdbMissingError)
 """Faults after which the same step may work when it is tried again."""
 

@@ -12,6 +12,9 @@ from typer.testing import CliRunner
 
 from approxlite.cli.main import app
 from approxlite.cli.tiny_model import INPUT, tiny_model
+from approxlite.profiler.devices import adb
+from approxlite.profiler.devices.faults import NoSuchDeviceError
+from support.service_twin import ServiceTwin
 
 
 @dataclass(frozen=True)
@@ -70,3 +73,21 @@ def made(model: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.stderr
     return folder
+
+
+@pytest.fixture
+def phones(monkeypatch: pytest.MonkeyPatch) -> dict[str, ServiceTwin]:
+    """Phones by serial that adb sees from now on; tests put them in."""
+    there: dict[str, ServiceTwin] = {}
+
+    def device(serial: str | None, *_: object) -> ServiceTwin:
+        if serial is None and len(there) == 1:
+            return next(iter(there.values()))
+        if serial not in there:
+            raise NoSuchDeviceError(f"no device '{serial}'; adb sees {', '.join(there)}")
+        return there[serial]
+
+    monkeypatch.setattr(adb, "listed", lambda *_: dict.fromkeys(there, "device"))
+    monkeypatch.setattr(adb, "device", device)
+    monkeypatch.setattr(adb, "reached", device)
+    return there
