@@ -26,6 +26,7 @@ public final class ProfilingService extends Service {
     private volatile boolean interrupted;
     private Thread running;
     private ProfilingRun run;
+    private AndroidPhone phone;
     /** Of the agent that ended last; -1 before. */
     volatile int lastStatus = -1;
     /** What it said. */
@@ -39,7 +40,7 @@ public final class ProfilingService extends Service {
             run.turnAway(line);
             return START_NOT_STICKY;
         }
-        AndroidPhone phone = new AndroidPhone(this, ServiceHolder.of(this).monitor()::device);
+        phone = new AndroidPhone(this, ServiceHolder.of(this).monitor()::device);
         run = new ProfilingRun(getExternalFilesDir(null), phone, () -> interrupted);
         running = new Thread(
                 () -> {
@@ -60,6 +61,9 @@ public final class ProfilingService extends Service {
     @Override
     public void onDestroy() {
         interrupted = true;
+        if (phone != null) {
+            phone.wake();
+        }
         super.onDestroy();
     }
 
