@@ -234,8 +234,8 @@ def _silent(fault: DeviceError | None) -> Check:
 
 def _numerics(status: ServiceStatus, own: int) -> Check:
     if status.numerics_version is None:
-        remedy = "the engine's process does not start: `adb logcat -b crash`; see page size above"
-        return Check(name="engine library", ok=False, found="not loaded", remedy=remedy)
+        remedy = "it loads with the first policy or request; if it still does not then, `adb logcat -b crash` says why"
+        return Check(name="engine library", ok=None, found="not loaded yet", remedy=remedy)
     kernels = f", kernels {status.kernel_variant}" if status.kernel_variant else ""
     found = f"numerics version {status.numerics_version}{kernels}"
     same = status.numerics_version == own

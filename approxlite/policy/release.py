@@ -77,10 +77,10 @@ def _in_time(path: Path, policy: Policy, now: datetime) -> str:
             f"{path}: holds from {validity.not_before:%Y-%m-%d %H:%M} UTC on; is this computer's clock right?"
         )
     if validity.not_after is None:
-        return "holds without an end"
+        return "in time, without an end"
     if now > validity.not_after:
         raise GuardError(f"{path}: expired on {validity.not_after:%Y-%m-%d}; certify it anew on fresh data")
-    return f"holds until {validity.not_after:%Y-%m-%d}"
+    return f"in time, until {validity.not_after:%Y-%m-%d}"
 
 
 def _certified(path: Path, policy: Policy) -> str:

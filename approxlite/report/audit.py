@@ -124,8 +124,10 @@ def _runs_after(record: AuditRecord) -> str | None:
         return record.to
     if record.event == "policy" and record.to != record.from_:
         return "exact" if record.to == "exact" else UNTOLD
-    if record.event == "override":
-        return UNTOLD if record.to == "as the policy says" else record.to
+    if record.event == "override" and record.to == "as the policy says":
+        return UNTOLD
+    if record.event == "override" and record.to.startswith(("rung ", "exact")):
+        return record.to  # other things that people do, such as trusting a key, change nothing of what runs
     return None
 
 

@@ -112,6 +112,7 @@ def test_the_summary_adds_up_the_time_of_each_candidate() -> None:
             record("policy", "exact", "policy 1 a", "on trial, from uid 2000", 0),
             record("switch", "candidate 1", "candidate 2", "stable", 10),
             record("refused", "uid 9", "read", "needs permission", 15),
+            record("override", "", "key 6d5ce95d", "trusted, asked by uid 2000", 16),
             record("switch", "candidate 2", "candidate 1", "unstable", 40),
             record("switch", "candidate 1", "candidate 2", "stable", 50),
             record("alarm", "policy 1 a", "exact", "alarm constant", 55),

@@ -10,19 +10,28 @@ import jsonschema
 import pytest
 
 from approxlite.formats.archive import pack_members
+from approxlite.formats.audit import Tail, load_audit
 from approxlite.formats.curve import load_curve, unpack_scales
 from approxlite.formats.document import parse_document
 from approxlite.formats.errors import PolicyError
 from approxlite.formats.policy import Policy
 from approxlite.formats.profile import load_profile
+from approxlite.formats.rollout import BeginRow, load_rollout, states_of
 from approxlite.formats.schema import schemas
 from approxlite.formats.trace import load_trace
 from approxlite.policy.signing import key_sha256, load_public_key, signer_of
 
 CONTRACT = Path(__file__).parent
 EXPORTED = CONTRACT.parent.parent / "docs" / "formats"
-LINES = {"profile": "profile.jsonl", "trace": "trace.jsonl"}
+LINES = {
+    "audit": "audit.jsonl",
+    "profile": "profile.jsonl",
+    "rollout": "rollout.jsonl",
+    "trace": "trace.jsonl",
+}
 WHOLE = {"curve": "curve.json", "policy": "policy.json", "signature": "signature.json"}
+TOLD = "service_status"
+"""From outside, perhaps of another version: what it holds besides is ignored."""
 
 
 def validate(name: str, content: Any) -> None:
@@ -40,9 +49,9 @@ def test_every_line_of_the_contract_file_satisfies_the_schema(name: str) -> None
         validate(name, json.loads(line))
 
 
-@pytest.mark.parametrize("name", sorted(WHOLE))
+@pytest.mark.parametrize("name", sorted([*WHOLE, TOLD]))
 def test_the_contract_file_satisfies_the_schema(name: str) -> None:
-    validate(name, json.loads((CONTRACT / WHOLE[name]).read_text()))
+    validate(name, json.loads((CONTRACT / WHOLE.get(name, f"{name}.json")).read_text()))
 
 
 @pytest.mark.parametrize("name", sorted(WHOLE))
@@ -86,3 +95,16 @@ def test_policy_is_read() -> None:
 def test_trace_is_read() -> None:
     rows = load_trace(CONTRACT / "trace.jsonl")
     assert [(row.rung, row.reason, row.agrees) for row in rows] == [(1, "confident", None), (0, "last_stage", True)]
+
+
+def test_audit_log_is_read_as_one_chain() -> None:
+    """AuditLogTest.java goes on writing this log, which a phone's AuditLog wrote."""
+    chain = load_audit(CONTRACT / "audit.jsonl", [Tail.model_validate_json((CONTRACT / "audit_tail.json").read_text())])
+    assert (chain.problems, chain.torn, chain.vouched) == ((), 0, True)
+    assert {record.event for record in chain.records} == {"switch", "alarm", "policy", "override", "refused"}
+
+
+def test_rollout_is_read() -> None:
+    begin, *rows = load_rollout(CONTRACT / "rollout.jsonl")
+    assert isinstance(begin, BeginRow)
+    assert {serial: row.state for serial, row in states_of(rows).items()} == {"PHONE1": "kept", "PHONE2": "trial"}

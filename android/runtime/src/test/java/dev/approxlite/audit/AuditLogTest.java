@@ -6,6 +6,7 @@ import static org.junit.Assert.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.approxlite.audit.AuditLog.Event;
+import dev.approxlite.policy.Contract;
 import dev.approxlite.policy.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -84,6 +85,17 @@ public class AuditLogTest {
         assertTrue(Files.size(file) <= 4096 && Files.size(older) <= 4096);
         List<JsonObject> last = chain(file, Sha256.of(lastLine(older)));
         assertEquals(200, last.get(last.size() - 1).get("sequence").getAsInt());
+    }
+
+    @Test
+    public void theLogThatOtherLanguagesReadGoesOnWhereItEnds() throws Exception {
+        Files.copy(Contract.path("audit.jsonl"), file);
+        append(1, 1 << 20);
+        List<JsonObject> records = chain(file, AuditLog.BEGINNING);
+        JsonObject tail = JsonParser.parseString(Contract.text("audit_tail.json")).getAsJsonObject();
+        JsonObject added = records.get(records.size() - 1);
+        assertEquals(tail.get("sha256").getAsString(), added.get("previous_sha256").getAsString());
+        assertEquals(tail.get("sequence").getAsLong() + 1, added.get("sequence").getAsLong());
     }
 
     private static byte[] lastLine(Path file) throws Exception {
