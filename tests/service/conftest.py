@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
-def service_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceApp]:
+def _service_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceApp]:
     """Started, on a device that adb knows; tests of the command line take both from the environment."""
     packages = Path(os.environ.get("APPROX_FARM", REPOSITORY / "build" / "farm"))
     try:
@@ -39,6 +39,13 @@ def service_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceApp
         finally:
             app.kill()
             farm.close()
+
+
+@pytest.fixture(scope="module")
+def service_app(_service_app: ServiceApp) -> ServiceApp:
+    """The same for all, but each file of tests finds it as on the first day."""
+    _service_app.forget()
+    return _service_app
 
 
 @pytest.fixture
