@@ -58,7 +58,7 @@ class ServiceAgent(Agent):
     def runs_command(self) -> str:
         return (
             'runs=no; number=$(cat lock 2> /dev/null) && [ -n "$number" ] && [ ! -e status ] && '
-            f'pidof {PACKAGE} | tr " " "\\n" | grep -qx "$number" && runs=yes'
+            f'/system/bin/pidof {PACKAGE} | tr " " "\\n" | grep -qx "$number" && runs=yes'
         )
 
     def end_command(self) -> str:

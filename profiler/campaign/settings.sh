@@ -98,7 +98,7 @@ agent_runs() { # one of our own, or, where agent_folder says so, the service app
   if [ "$place" = "$folder" ]; then
     { tr '\0' ' ' < "/proc/$number/cmdline"; } 2> /dev/null | grep -qF "folder=$folder "
   else
-    [ ! -e "$place/status" ] && pidof $service | tr ' ' '\n' | grep -qx "$number"
+    [ ! -e "$place/status" ] && /system/bin/pidof $service | tr ' ' '\n' | grep -qx "$number"
   fi
 }
 

@@ -90,8 +90,9 @@ def same_as_the_desk(abi: str, classes: str, folder: Path) -> Iterator[Figure]:
             yield compared(section, what, partial(same_bits.differences, subject, machine, folder))
         else:
             yield Figure(section, what, f"not tried: {subject.model.name} is in the larger collection", "same", None)
-    what = f"a guarded cascade's {same_decisions.SAMPLES // 2} decisions, the desk's guard state taken up"
-    yield compared(section, what, partial(same_decisions.differences, machine, folder))
+    for case in same_decisions.CASES:
+        what = f"{case}: {same_decisions.SAMPLES // 2} decisions, the desk's guard state taken up"
+        yield compared(section, what, partial(same_decisions.differences, case, machine, folder))
     yield Figure(section, *closed_while_running(machine))
 
 

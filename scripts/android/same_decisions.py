@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +16,9 @@ REPOSITORY = Path(__file__).parents[2]
 sys.path.insert(0, str(REPOSITORY / "tests"))
 
 from approxlite.formats.guard import GuardSettings  # noqa: E402
+from approxlite.formats.input_form import InputForm  # noqa: E402
 from approxlite.formats.policy import Policy, load_policy, save_policy  # noqa: E402
+from approxlite.formats.provenance import ModelReference  # noqa: E402
 from approxlite.runtime.guard import Guard, certificate_hash  # noqa: E402
 from approxlite.runtime.ladder import Ladder  # noqa: E402
 from approxlite.runtime.probes import make_probe  # noqa: E402
@@ -26,34 +30,50 @@ CASCADE = stages((2, 1.4), (1, 1.2), (0, None))
 SAMPLES = 60
 LIMIT_S = 300.0
 CONTRACT = REPOSITORY / "tests/contract/policy.json"
+CASES = ("a guarded cascade of one model", "a cascade of two models")
 
 
-def guarded_policy(model: bytes) -> Policy:
-    """A certified cascade whose every answer is checked, and whose rungs have probes."""
-    certificate = Policy.model_validate_json(CONTRACT.read_bytes()).certificate
-    changes = {"certificate": certificate, "guard": GuardSettings(canary_rate=1.0), "input_rms": 1.0}
-    policy = policy_of([CASCADE], rungs=RUNGS, model=model, **changes)
-    with Ladder([model], policy.ladder) as ladder:
-        probes = tuple(make_probe(ladder, rung, seed=rung) for rung in range(len(RUNGS)))
+def cascade(models: Sequence[bytes]) -> Policy:
+    """Its rungs have probes. Of one model certified, and every answer is checked; of two, which seldom agree, the first
+    one, which wants other numbers, comes before the second."""
+    policy = policy_of([CASCADE], rungs=RUNGS, model=models[-1])
+    if len(models) == 1:
+        certificate = Policy.model_validate_json(CONTRACT.read_bytes()).certificate
+        changes = {"certificate": certificate, "guard": GuardSettings(canary_rate=1.0), "input_rms": 1.0}
+        policy = policy.model_copy(update=changes)
+    else:
+        references = [ModelReference(sha256=hashlib.sha256(each).hexdigest(), name="small") for each in models]
+        first = InputForm(multiply=(2.0,), add=(-0.25,))
+        ladder = [rung.model_copy(update={"model": len(models) - 1}) for rung in policy.ladder]
+        ladder[2] = ladder[2].model_copy(update={"model": 0, "input": first})
+        policy = policy.model_copy(update={"models": tuple(references), "ladder": tuple(ladder)})
+    with Ladder(list(models), policy.ladder) as ladder_of_all:
+        probes = tuple(make_probe(ladder_of_all, rung, seed=rung) for rung in range(len(RUNGS)))
     return policy.model_copy(update={"probes": probes})
 
 
-def differences(machine: VirtualMachine, folder: Path) -> Sequence[str]:
-    """In words; nothing where every decision, answer and count is the same."""
-    model, x = small_model(), small_data(SAMPLES).x
-    path, model_path = folder / "policy.approx", folder / "small.tflite"
-    inputs, outputs, state = folder / "decisions.inputs", folder / "decisions.outputs", folder / "decisions.state"
-    save_policy(path, guarded_policy(model))
-    model_path.write_bytes(model)
+def differences(case: str, machine: VirtualMachine, folder: Path) -> Sequence[str]:
+    """In words; nothing where every decision, answer and count is the same. case: one of CASES."""
+    models, x = [small_model(seed) for seed in range(1 + CASES.index(case))], small_data(SAMPLES).x
+    work = Path(tempfile.mkdtemp(dir=folder))
+    path, inputs, outputs, state = (work / name for name in ("policy.approx", "inputs", "outputs", "state"))
+    paths = [work / f"{i}.tflite" for i in range(len(models))]
+    for model, model_path in zip(models, paths, strict=True):
+        model_path.write_bytes(model)
+    save_policy(path, cascade(models))
     policy = load_policy(path)
-    assert policy.guard is not None and policy.certificate is not None
-    with Guard(policy.guard, certificate_hash(policy.certificate), policy.certificate.epsilon) as guard:
-        _answers(policy, model, guard, x[: SAMPLES // 2])
-        state.write_bytes(guard.save())
-        wanted = _answers(policy, model, guard, x[SAMPLES // 2 :])
-        status = guard.status()
+    counts = "guard none 0 0 0"
+    if policy.guard is None or policy.certificate is None:
+        wanted = _answers(policy, models, None, x[SAMPLES // 2 :])
+    else:
+        with Guard(policy.guard, certificate_hash(policy.certificate), policy.certificate.epsilon) as guard:
+            _answers(policy, models, guard, x[: SAMPLES // 2])
+            state.write_bytes(guard.save())
+            wanted = _answers(policy, models, guard, x[SAMPLES // 2 :])
+            status = guard.status()
+        counts = f"guard {status.alarm} {status.answers} {status.canaries} {status.disagreements}"
     inputs.write_bytes(np.ascontiguousarray(x[SAMPLES // 2 :]).tobytes())
-    said = machine.run("dev.approxlite.testing.RunPolicy", [path, inputs, outputs, state, model_path], LIMIT_S)
+    said = machine.run("dev.approxlite.testing.RunPolicy", [path, inputs, outputs, state, *paths], LIMIT_S)
     lines = said.splitlines()[-(len(wanted) + 1) :]
     found = [
         f"sample {i}: {got} and not {line}"
@@ -62,16 +82,19 @@ def differences(machine: VirtualMachine, folder: Path) -> Sequence[str]:
     ]
     if outputs.read_bytes() != b"".join(output for _, output in wanted):
         found.append("other answers")
-    counts = f"guard 0 {status.answers} {status.canaries} {status.disagreements}"
+    if len({line.split()[2] for line, _ in wanted}) < len(CASCADE):
+        found.append("not every stage gave an answer")
     if lines[-1] != counts:
         found.append(f"{lines[-1]} and not {counts}")
     return found
 
 
-def _answers(policy: Policy, model: bytes, guard: Guard, x: NDArray[np.float32]) -> list[tuple[str, bytes]]:
+def _answers(
+    policy: Policy, models: Sequence[bytes], guard: Guard | None, x: NDArray[np.float32]
+) -> list[tuple[str, bytes]]:
     """What RunPolicy says of each sample, and the answer's bytes."""
     lines = []
-    with Session(policy, model, guard=guard.handle) as session:
+    with Session(policy, list(models), guard=guard.handle if guard is not None else None) as session:
         for sample in x:
             answer = session.run(sample)
             check = session.finish()

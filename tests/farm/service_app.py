@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -117,6 +118,15 @@ class ServiceApp:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def forget(self) -> None:
+        """Starts anew on a device on which nobody did anything yet."""
+        files = self.device.root / "data/data" / PACKAGE
+        log = files / "files/audit.jsonl"
+        if log.is_file() and log.stat().st_size > 0:
+            self.kill()
+            shutil.rmtree(files)
+            self.start()
 
     def log(self) -> str:
         return self._log.read_text(errors="replace")

@@ -1,13 +1,14 @@
-"""A device of the farm with the service app on it, for the tests of this folder; a named skip where there can be none."""
+"""A device of the farm with the service app on it, for the tests of this folder; a named skip where there is none."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from approxlite.profiler.devices import adb
 from farm.farm import Farm, FarmDevice, FarmUnavailableError, fetch_packages
 from farm.personalities import WITH_SERVICE
 from farm.service_app import ServiceApp
@@ -16,7 +17,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
-def service_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceApp]:
+def _service_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceApp]:
     """Started, on a device that adb knows; tests of the command line take both from the environment."""
     packages = Path(os.environ.get("APPROX_FARM", REPOSITORY / "build" / "farm"))
     try:
@@ -38,6 +39,19 @@ def service_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceApp
         finally:
             app.kill()
             farm.close()
+
+
+@pytest.fixture(scope="module")
+def service_app(_service_app: ServiceApp) -> ServiceApp:
+    """The same for all, but each file of tests finds it as on the first day."""
+    _service_app.forget()
+    return _service_app
+
+
+@pytest.fixture
+def shell(service_app: ServiceApp) -> Callable[[str], str]:
+    """Runs a command on the device, over adb; what it prints."""
+    return lambda command: adb.reached(service_app.device.serial).run(command).output
 
 
 @pytest.fixture

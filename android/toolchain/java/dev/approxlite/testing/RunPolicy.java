@@ -62,7 +62,7 @@ public final class RunPolicy {
             if (guard.state().length != 0) {
                 Files.write(state, guard.state());
             }
-            System.out.println("guard " + guard.alarm() + " " + guard.answers() + " " + guard.canaries() + " "
+            System.out.println("guard " + Names.alarm(guard.alarm()) + " " + guard.answers() + " " + guard.canaries() + " "
                     + guard.disagreements());
         }
     }

@@ -3,6 +3,7 @@ package dev.approxlite.testing.device;
 import android.content.Context;
 import com.google.gson.JsonObject;
 import dev.approxlite.context.InputContext;
+import dev.approxlite.engine.Engine;
 import dev.approxlite.engine.EngineException;
 import dev.approxlite.service.android.BinderRemote;
 import dev.approxlite.service.client.FallbackSession;
@@ -36,8 +37,11 @@ final class AppTool {
         ByteBuffer output = direct(Integer.parseInt(words.get(3)));
         int count = Integer.parseInt(words.get(4));
         Map<String, Integer> outcomes = new TreeMap<>();
-        try (FallbackSession session = new FallbackSession(
-                new BinderRemote(context, context.getPackageName()), AppTool::noEngine, System::nanoTime)) {
+        BinderRemote remote = new BinderRemote(context, context.getPackageName());
+        try (FallbackSession session = new FallbackSession(remote, AppTool::noEngine, System::nanoTime)) {
+            for (long end = System.nanoTime() + 10_000_000_000L; !remote.isThere() && System.nanoTime() < end; ) {
+                Thread.yield();
+            }
             for (int i = 0; i < count; ++i) {
                 int at = (int) ((long) i * input.capacity() % samples.length);
                 input.duplicate().put(samples, at, input.capacity());
@@ -60,7 +64,7 @@ final class AppTool {
         }
     }
 
-    private static dev.approxlite.engine.Engine noEngine() throws EngineException {
+    private static Engine noEngine() throws EngineException {
         throw new EngineException(EngineException.Reason.CANNOT_RUN, "this app has no engine of its own");
     }
 

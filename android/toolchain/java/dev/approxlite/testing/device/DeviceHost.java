@@ -29,6 +29,7 @@ import org.robolectric.RuntimeEnvironment;
 import org.robolectric.annotation.Config;
 import org.robolectric.shadows.ShadowBinder;
 import org.robolectric.shadows.ShadowBuild;
+import org.robolectric.shadows.ShadowProcess;
 
 /**
  * The service app, whole, for one device of the farm: its services, provider, engine and TensorFlow Lite as the APK has
@@ -51,7 +52,9 @@ public class DeviceHost {
     public void serve() throws Exception {
         app = RuntimeEnvironment.getApplication();
         ShadowBuild.setFingerprint(System.getProperty("device.fingerprint"));
+        ShadowProcess.setPid((int) ProcessHandle.current().pid());
         ShadowBinder.setCallingUid(Process.SHELL_UID);
+        ShadowBinder.setCallingPid(Process.myPid());
         shadowOf(app).grantPermissions(Process.myPid(), Process.SHELL_UID, InferenceService.PERMISSION);
         lie("data/data/" + PACKAGE + "/files", app.getFilesDir());
         lie("data/data/" + PACKAGE + "/cache", app.getCacheDir());

@@ -2,10 +2,8 @@ package dev.approxlite.testing.service;
 
 import dev.approxlite.context.InputContext;
 import dev.approxlite.engine.Answer;
-import dev.approxlite.engine.Check;
 import dev.approxlite.engine.EngineException;
 import dev.approxlite.engine.EngineException.Reason;
-import dev.approxlite.engine.GuardStatus;
 import dev.approxlite.policy.PolicyArchive;
 import dev.approxlite.service.engine.EngineLauncher;
 import dev.approxlite.service.engine.EngineProcess;
@@ -71,7 +69,7 @@ final class EngineProcesses implements EngineLauncher {
         throw new IOException("it did not call within 30 s, or died");
     }
 
-    private static final class Remote implements EngineProcess {
+    private static final class Remote extends Unwatched implements EngineProcess {
         private final Process process;
         private final Wire wire;
 
@@ -123,19 +121,6 @@ final class EngineProcesses implements EngineLauncher {
                 throw new EngineException(Reason.values()[code - 1], Wire.text(reply));
             }
             return EngineMain.answer(reply);
-        }
-
-        @Override
-        public Check finish() {
-            return null;
-        }
-
-        @Override
-        public void pin(int rung) {}
-
-        @Override
-        public GuardStatus guard() {
-            return GuardStatus.NONE;
         }
 
         @Override

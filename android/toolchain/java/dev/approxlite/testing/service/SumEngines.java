@@ -2,10 +2,8 @@ package dev.approxlite.testing.service;
 
 import dev.approxlite.context.InputContext;
 import dev.approxlite.engine.Answer;
-import dev.approxlite.engine.Check;
 import dev.approxlite.engine.Engine;
 import dev.approxlite.engine.Engines;
-import dev.approxlite.engine.GuardStatus;
 import dev.approxlite.policy.PolicyArchive;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -23,55 +21,44 @@ final class SumEngines implements Engines {
 
     @Override
     public Engine open(PolicyArchive policy, List<ByteBuffer> models, byte[] guardState) {
-        return new Engine() {
-            @Override
-            public int inputBytes() {
-                return INPUT_BYTES;
-            }
+        return new SumEngine();
+    }
 
-            @Override
-            public int outputBytes() {
-                return SUMS * 4;
-            }
+    private static final class SumEngine extends Unwatched implements Engine {
+        @Override
+        public int inputBytes() {
+            return INPUT_BYTES;
+        }
 
-            @Override
-            public ElementType inputType() {
-                return ElementType.FLOAT32;
-            }
+        @Override
+        public int outputBytes() {
+            return SUMS * 4;
+        }
 
-            @Override
-            public int rungs() {
-                return 1;
-            }
+        @Override
+        public ElementType inputType() {
+            return ElementType.FLOAT32;
+        }
 
-            @Override
-            public long run(int rung, ByteBuffer input, ByteBuffer output) {
-                long begin = System.nanoTime();
-                sum(input, output);
-                return System.nanoTime() - begin;
-            }
+        @Override
+        public int rungs() {
+            return 1;
+        }
 
-            @Override
-            public Answer answer(ByteBuffer input, ByteBuffer output, InputContext context) {
-                return new Answer(0, 0, 0, 0, 3, Float.NaN, run(0, input, output), false);
-            }
+        @Override
+        public long run(int rung, ByteBuffer input, ByteBuffer output) {
+            long begin = System.nanoTime();
+            sum(input, output);
+            return System.nanoTime() - begin;
+        }
 
-            @Override
-            public Check finish() {
-                return null;
-            }
+        @Override
+        public Answer answer(ByteBuffer input, ByteBuffer output, InputContext context) {
+            return new Answer(0, 0, 0, 0, 3, Float.NaN, run(0, input, output), false);
+        }
 
-            @Override
-            public void pin(int rung) {}
-
-            @Override
-            public GuardStatus guard() {
-                return GuardStatus.NONE;
-            }
-
-            @Override
-            public void close() {}
-        };
+        @Override
+        public void close() {}
     }
 
     /** Sum i of the integers at places i, i + 16, ... */

@@ -113,6 +113,16 @@ public final class AuditLog implements Closeable {
         return files;
     }
 
+    /** Sequence number of the last record; -1 before the first. */
+    public synchronized long lastSequence() {
+        return sequence - 1;
+    }
+
+    /** sha256 of the last line, as the next one will name it; {@link #BEGINNING} before the first. */
+    public synchronized String lastSha256() {
+        return before;
+    }
+
     @Override
     public synchronized void close() throws IOException {
         channel.close();

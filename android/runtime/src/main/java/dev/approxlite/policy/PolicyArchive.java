@@ -81,7 +81,7 @@ public final class PolicyArchive {
     }
 
     /** A copy of the bytes of policy.json, which the signature covers. */
-    byte[] policyJson() {
+    public byte[] policyJson() {
         return member("policy.json");
     }
 

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.HashSet;
 
 /**
- * The policies of one app or service on this phone: the one that runs, the last one that proved itself, and the highest
+ * The policies of one app or service on this phone: the one that runs, the last two that proved themselves, the highest
  * sequence number ever installed, below which nothing from outside is taken. A power cut at any moment leaves the old
  * state or the new one. Thread-safe; one store belongs to one process.
  *
@@ -45,7 +45,7 @@ public final class PolicyStore {
         StoreState found = StoreState.read(folder);
         PolicyStore store = new PolicyStore(folder, found);
         if (found.damaged) {
-            store.state = new StoreState(null, null, store.highestLeft(), true);
+            store.state = new StoreState(null, null, null, store.highestLeft(), true);
         } else if (found == StoreState.NEW) {
             found.write(folder); // from now on, a state that is gone is damage
         }
@@ -101,23 +101,34 @@ public final class PolicyStore {
         admission.admit(read);
         String name = Sha256.of(archive);
         DurableFile.replace(file(name), archive);
-        become(new StoreState(name, state.lastGood, sequence, false));
+        become(new StoreState(name, state.lastGood, state.previous, sequence, false));
         return read;
     }
 
-    /** The running policy has proved itself; the one before it is let go. */
+    /** The running policy has proved itself; the one that was good before it is kept to go back to. */
     public synchronized void confirm() throws IOException {
-        become(new StoreState(state.running, state.running, state.highestSequence, false));
+        if (onTrial()) {
+            become(new StoreState(state.running, state.running, state.lastGood, state.highestSequence, false));
+        }
     }
 
     /**
-     * Back to the last good policy, or to exact if there is none.
+     * Back to the last good policy, and from that one to the good one before it, or to exact if there is none.
      *
      * @return what runs now; null: exact
      */
     public synchronized PolicyArchive rollBack() throws IOException {
-        become(new StoreState(state.lastGood, state.lastGood, state.highestSequence, false));
+        boolean further = !onTrial();
+        String back = further ? state.previous : state.lastGood;
+        become(new StoreState(back, back, further ? null : state.previous, state.highestSequence, false));
         return running();
+    }
+
+    /** Names of the policies that lie here: the running one, and those to go back to. */
+    public synchronized Set<String> names() {
+        Set<String> names = new HashSet<>(Arrays.asList(state.running, state.lastGood, state.previous));
+        names.remove(null);
+        return names;
     }
 
     private void become(StoreState next) throws IOException {
@@ -161,8 +172,9 @@ public final class PolicyStore {
         if (state.damaged) {
             return; // a person may still want to look at them
         }
-        Set<String> kept = new HashSet<>(Arrays.asList(
-                StoreState.FILE, state.running + StoreState.SUFFIX, state.lastGood + StoreState.SUFFIX));
+        Set<String> kept = new HashSet<>();
+        kept.add(StoreState.FILE);
+        names().forEach(name -> kept.add(name + StoreState.SUFFIX));
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
             for (Path each : files) {
                 String name = each.getFileName().toString();

@@ -97,7 +97,7 @@ public final class FakeEngines implements Engines {
 
         @Override
         public GuardStatus guard() {
-            return new GuardStatus(alarm, answers, 0, 0, 1, new byte[512]);
+            return new GuardStatus(alarm, answers, 0, 0, 0, 1, new byte[512]);
         }
 
         @Override

@@ -62,6 +62,23 @@ public class PolicyStoreTest {
     }
 
     @Test
+    public void aConfirmedPolicyIsTakenBackToTheGoodOneBeforeItAndThenToExact() throws Exception {
+        PolicyStore store = PolicyStore.open(folder);
+        for (long sequence : new long[] {3, 4, 5}) {
+            store.install(signer.policy(sequence), signer.keys(), ANYTHING);
+            store.confirm();
+        }
+        assertEquals(2, store.names().size());
+        store = PolicyStore.open(folder);
+        store.install(signer.policy(6), signer.keys(), ANYTHING);
+        assertEquals(5, sequenceOf(store.rollBack()));
+        assertEquals(4, sequenceOf(store.rollBack()));
+        assertNull(store.rollBack());
+        assertNull(PolicyStore.open(folder).running());
+        assertEquals(6, PolicyStore.open(folder).highestSequence());
+    }
+
+    @Test
     public void anOlderSequenceIsRefusedEvenAfterARollback() throws Exception {
         PolicyStore store = PolicyStore.open(folder);
         store.install(signer.policy(3), signer.keys(), ANYTHING);
@@ -88,8 +105,15 @@ public class PolicyStoreTest {
         assertThrows(PolicyException.class, () -> store.install(signer.policy(4), signer.keys(), archive -> {
             throw new PolicyException(Reason.OTHER_MODEL, "is for another model");
         }));
-        assertEquals(before.keySet(), contents().keySet());
+        assertUntouched(before);
         assertEquals(3, sequenceOf(PolicyStore.open(folder).running()));
+    }
+
+    /** The folder holds the same files, byte for byte. */
+    private void assertUntouched(Map<String, byte[]> before) throws Exception {
+        Map<String, byte[]> now = contents();
+        assertEquals(before.keySet(), now.keySet());
+        before.forEach((name, content) -> assertArrayEquals(name, content, now.get(name)));
     }
 
     @Test
@@ -106,7 +130,7 @@ public class PolicyStoreTest {
             restore(before);
             Files.write(folder.resolve(name + ".unfinished"), Arrays.copyOf(next, size));
             assertEquals(3, sequenceOf(PolicyStore.open(folder).running()));
-            assertEquals(before.keySet(), contents().keySet());
+            assertUntouched(before);
         }
         byte[] state = after.get(StoreState.FILE);
         for (int size = 0; size <= state.length; ++size) {
@@ -183,7 +207,7 @@ public class PolicyStoreTest {
             store.install(signer.policy(sequence), signer.keys(), ANYTHING);
             store.confirm();
         }
-        assertEquals(2, contents().size());
+        assertEquals(3, contents().size()); // its state, the policy that runs, and the one to go back to
         assertArrayEquals(signer.policy(4), contents().get(Sha256.of(signer.policy(4)) + ".approx"));
     }
 

@@ -26,6 +26,7 @@ parcelable EngineReply {
     long answers;
     long canaries;
     long disagreements;
+    double disagreementShare;
     double eValue;
     byte[] state;
 }

@@ -99,6 +99,9 @@ public final class Status {
         found.addProperty("answers", guard.answers());
         found.addProperty("canaries", guard.canaries());
         found.addProperty("disagreements", guard.disagreements());
+        if (Double.isFinite(guard.disagreementShare())) {
+            found.addProperty("disagreement_share", guard.disagreementShare());
+        }
         if (Double.isFinite(guard.eValue())) {
             found.addProperty("e_value", guard.eValue());
         }
@@ -106,6 +109,10 @@ public final class Status {
     }
 
     private void service(ServiceCore core) {
+        JsonObject tail = new JsonObject();
+        tail.addProperty("sequence", core.audit().lastSequence());
+        tail.addProperty("sha256", core.audit().lastSha256());
+        json.add("audit", core.audit().lastSequence() < 0 ? JsonNull.INSTANCE : tail);
         json.addProperty("sessions", core.sessions().size());
         json.addProperty("waiting", core.dispatcher().waiting());
         json.addProperty("answered", core.dispatcher().answered());

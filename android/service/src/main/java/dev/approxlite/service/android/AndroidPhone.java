@@ -17,6 +17,7 @@ final class AndroidPhone implements Phone {
     private final Context app;
     private final BatteryManager battery;
     private final Supplier<DeviceContext> device;
+    private boolean woken;
 
     AndroidPhone(Context app, Supplier<DeviceContext> device) {
         this.app = app;
@@ -40,13 +41,23 @@ final class AndroidPhone implements Phone {
     }
 
     @Override
-    public void sleepUntil(long bootNs) {
+    public synchronized void sleepUntil(long bootNs) {
         long ms = (bootNs - bootNs()) / 1_000_000;
-        if (ms > 0) {
-            SystemClock.sleep(ms);
-        } else {
-            Thread.yield();
+        try {
+            if (ms > 0 && !woken) {
+                wait(ms);
+            } else {
+                Thread.yield();
+            }
+        } catch (InterruptedException asked) {
+            woken = true;
         }
+    }
+
+    /** From now on nobody sleeps. */
+    synchronized void wake() {
+        woken = true;
+        notifyAll();
     }
 
     @Override

@@ -71,6 +71,11 @@ public final class BinderRemote implements Remote, ServiceConnection {
         outcomes.offer(new Outcome(-1, null, Reason.CLOSED, "the service's process died"));
     }
 
+    /** Whether the service is there; until then it is as if it were dead. */
+    public boolean isThere() {
+        return service != null;
+    }
+
     @Override
     public Answer ask(ByteBuffer input, ByteBuffer output, float deadlineMs) throws ServiceException {
         try {

@@ -11,7 +11,9 @@ import android.os.Handler;
 import android.os.HandlerThread;
 import android.os.ParcelFileDescriptor;
 import android.os.Process;
+import dev.approxlite.policy.PolicyArchive;
 import dev.approxlite.service.Control;
+import dev.approxlite.service.ServiceCore;
 import dev.approxlite.service.policy.Deliveries;
 import dev.approxlite.service.policy.Deliveries.Kind;
 import java.io.File;
@@ -30,6 +32,8 @@ import java.util.Locale;
  * content query --uri content://dev.approxlite.control/status      one row: json
  * content query --uri content://dev.approxlite.control/audit       rows: line, oldest first; /audit/N: from sequence N on
  * content read  --uri content://dev.approxlite.control/audit       the same as text
+ * content read  --uri content://dev.approxlite.control/policy      policy.json of what is followed; nothing for exact
+ * content read  --uri content://dev.approxlite.control/guard       the saved state of its guard
  * content write --uri content://dev.approxlite.control/model       a model file from stdin; /model/SHA256 to ask for it
  * content write --uri content://dev.approxlite.control/policy      a signed policy, likewise
  * content write --uri content://dev.approxlite.control/key         a public key, likewise, by the shell alone
@@ -75,7 +79,7 @@ public final class ControlProvider extends ContentProvider {
     public ParcelFileDescriptor openFile(Uri uri, String mode) throws FileNotFoundException {
         requireControl((mode.contains("w") ? "write " : "read ") + uri.getPath());
         try {
-            return mode.contains("w") ? openToWrite(uri) : openToRead(auditText(uri, uri.getPathSegments()));
+            return mode.contains("w") ? openToWrite(uri) : openToRead(content(uri));
         } catch (IOException problem) {
             throw new FileNotFoundException(uri + ": " + problem.getMessage());
         }
@@ -90,17 +94,31 @@ public final class ControlProvider extends ContentProvider {
         return result;
     }
 
+    /** What lies under an address. */
+    private byte[] content(Uri uri) throws IOException {
+        ServiceCore core = ServiceHolder.of(getContext()).core();
+        PolicyArchive policy = core.engines().policy();
+        switch (String.valueOf(uri.getPath())) {
+            case "/policy":
+                return policy == null ? new byte[0] : policy.policyJson();
+            case "/guard":
+                return policy == null ? new byte[0] : core.inbox().guardState();
+            default:
+                return auditText(uri, uri.getPathSegments()).getBytes(StandardCharsets.UTF_8);
+        }
+    }
+
     private String auditText(Uri uri, List<String> path) throws IOException {
         boolean numbered = path.size() == 2 && path.get(1).matches("[0-9]{1,18}");
         if (path.isEmpty() || !path.get(0).equals("audit") || !(path.size() == 1 || numbered)) {
-            throw new IllegalArgumentException(uri + " is not here; there are /status, /audit and /audit/SEQUENCE");
+            throw new IllegalArgumentException(uri + " is not here; there are /status, /audit, /audit/SEQUENCE, /policy and /guard");
         }
         return new Control(ServiceHolder.of(getContext()).core()).audit(numbered ? Long.parseLong(path.get(1)) : 0);
     }
 
-    private ParcelFileDescriptor openToRead(String text) throws IOException {
+    private ParcelFileDescriptor openToRead(byte[] content) throws IOException {
         File file = File.createTempFile("control", null, getContext().getCacheDir());
-        Files.write(file.toPath(), text.getBytes(StandardCharsets.UTF_8));
+        Files.write(file.toPath(), content);
         ParcelFileDescriptor opened = ParcelFileDescriptor.open(file, ParcelFileDescriptor.MODE_READ_ONLY);
         Files.delete(file.toPath());
         return opened;

@@ -88,6 +88,7 @@ final class EngineBinder extends IEngine.Stub {
         reply.answers = guard.answers();
         reply.canaries = guard.canaries();
         reply.disagreements = guard.disagreements();
+        reply.disagreementShare = guard.disagreementShare();
         reply.eValue = guard.eValue();
         reply.state = guard.state();
     }

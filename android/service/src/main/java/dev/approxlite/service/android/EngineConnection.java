@@ -76,7 +76,9 @@ final class EngineConnection implements EngineProcess {
     public GuardStatus guard() throws EngineException {
         EngineReply reply = ask(engine::guard);
         byte[] state = reply.state == null ? new byte[0] : reply.state;
-        return new GuardStatus(reply.alarm, reply.answers, reply.canaries, reply.disagreements, reply.eValue, state);
+        return new GuardStatus(
+                reply.alarm, reply.answers, reply.canaries, reply.disagreements, reply.disagreementShare, reply.eValue,
+                state);
     }
 
     @Override

@@ -25,6 +25,8 @@ public final class ProfilingService extends Service {
 
     private volatile boolean interrupted;
     private Thread running;
+    private ProfilingRun run;
+    private AndroidPhone phone;
     /** Of the agent that ended last; -1 before. */
     volatile int lastStatus = -1;
     /** What it said. */
@@ -33,10 +35,13 @@ public final class ProfilingService extends Service {
     @Override
     public int onStartCommand(Intent intent, int flags, int id) {
         showThatItMeasures();
-        if (running != null && running.isAlive()) {
-            return START_NOT_STICKY; // the desk finds one agent at work
-        }
         String line = intent == null ? "" : String.valueOf(intent.getStringExtra(EXTRA_LINE));
+        if (running != null && running.isAlive()) {
+            run.turnAway(line);
+            return START_NOT_STICKY;
+        }
+        phone = new AndroidPhone(this, ServiceHolder.of(this).monitor()::device);
+        run = new ProfilingRun(getExternalFilesDir(null), phone, () -> interrupted);
         running = new Thread(
                 () -> {
                     measure(line);
@@ -56,12 +61,13 @@ public final class ProfilingService extends Service {
     @Override
     public void onDestroy() {
         interrupted = true;
+        if (phone != null) {
+            phone.wake();
+        }
         super.onDestroy();
     }
 
     private void measure(String line) {
-        AndroidPhone phone = new AndroidPhone(this, ServiceHolder.of(this).monitor()::device);
-        ProfilingRun run = new ProfilingRun(getExternalFilesDir(null), phone, () -> interrupted);
         int status = run.run(line);
         lastWhy = run.why();
         lastStatus = status;

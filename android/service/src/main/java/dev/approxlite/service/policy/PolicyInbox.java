@@ -12,8 +12,6 @@ import dev.approxlite.policy.PolicyStore;
 import dev.approxlite.policy.TrustedKeys;
 import dev.approxlite.service.engine.EngineSupervisor;
 import java.io.IOException;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
@@ -96,8 +94,15 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
         return taken.policy().sequence();
     }
 
-    /** Back to the last good policy, or to exact if there is none; {@code why} goes to the log. */
+    /**
+     * Back to the last good policy, from that to the good one before it, or to exact; {@code why} goes to the log.
+     *
+     * @throws IOException if exact runs already, or it cannot be written
+     */
     public synchronized void rollBack(String why) throws IOException {
+        if (engines.policy() == null) {
+            throw new IOException("there is no policy to take back: exact runs already");
+        }
         String before = name(engines.policy());
         PolicyArchive back = store.rollBack();
         audit.append(Event.POLICY, before, name(back), "rolled back: " + why, Double.NaN);
@@ -107,6 +112,12 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
     /** Whether the policy that is followed still has to prove itself. */
     public boolean onTrial() {
         return onTrial;
+    }
+
+    /** Saved state of the running policy's guard; null where nothing is followed. */
+    public byte[] guardState() {
+        PolicyArchive policy = engines.policy();
+        return policy == null ? null : guards.load(policy.sha256());
     }
 
     /** What was answered since the policy is followed. */
@@ -227,11 +238,7 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
     }
 
     private void sweep() throws IOException {
-        Set<String> kept = new HashSet<>();
-        if (engines.policy() != null) {
-            kept.add(engines.policy().sha256());
-        }
-        guards.keepOnly(kept);
+        guards.keepOnly(store.names());
     }
 
     private static String name(PolicyArchive policy) {

@@ -13,7 +13,7 @@ public interface Phone {
     /** Seconds since 1970. */
     double timeS();
 
-    /** Waits; returns early where {@code told} is true. */
+    /** Waits, or less long where whoever measures is told to end. */
     void sleepUntil(long bootNs);
 
     /** Degrees Celsius by sensor; empty where nothing is known. */

@@ -11,12 +11,13 @@ import java.util.function.BooleanSupplier;
 
 /**
  * One start line from its arrival to its end, on this process's engine. How it ended lies beside the rows, as what starts
- * the native agent leaves it: {@code status} holds the number, {@code agent.log} the words.
+ * the native agent leaves it: {@code status} holds the number, {@code agent.log} the words. One thread runs it.
  */
 public final class ProfilingRun {
     private final File root;
     private final Phone phone;
     private final BooleanSupplier interrupted;
+    private volatile Path folder;
     private String why = "";
 
     /** root: the only folder that lines may name paths in; null: there is none. */
@@ -31,19 +32,35 @@ public final class ProfilingRun {
         try {
             StartLine start = StartLine.parse(line);
             requireOwn(start);
-            Path folder = within(start.folder());
+            folder = within(start.folder());
             within(start.model());
             Files.deleteIfExists(folder.resolve("status"));
             int status = measure(start, folder);
             if (status != Agent.RUNNING) { // else it is another agent's folder
-                Files.write(folder.resolve("agent.log"), (why + "\n").getBytes(StandardCharsets.UTF_8));
-                Files.write(folder.resolve("status"), (status + "\n").getBytes(StandardCharsets.US_ASCII));
+                leave(folder, status, why);
             }
             return status;
         } catch (PlanException | IOException problem) {
             why = String.valueOf(problem.getMessage());
             return Agent.UNUSABLE;
         }
+    }
+
+    /** Says in its folder that another start line has to wait for this run; the run's own folder is left alone. */
+    public void turnAway(String line) {
+        try {
+            Path other = within(StartLine.parse(line).folder());
+            if (!other.equals(folder)) {
+                leave(other, Agent.RUNNING, "the service measures in " + folder);
+            }
+        } catch (PlanException | IOException problem) {
+            // whoever wrote the line finds no sign of a start, and that this service is busy
+        }
+    }
+
+    private static void leave(Path folder, int status, String why) throws IOException {
+        Files.write(folder.resolve("agent.log"), (why + "\n").getBytes(StandardCharsets.UTF_8));
+        Files.write(folder.resolve("status"), (status + "\n").getBytes(StandardCharsets.US_ASCII));
     }
 
     /** {@code done}, {@code stop}, {@code signal}, or one line that says what is wrong. */
