@@ -8,7 +8,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 RUNTIME = (REPOSITORY / "android/runtime/build.gradle").read_text()
-SCRIPT = (REPOSITORY / "scripts/lib/android").read_text()
+SCRIPT = "".join((REPOSITORY / "scripts/lib" / name).read_text() for name in ("java", "android"))
 
 
 def the(pattern: str, text: str) -> str:
