@@ -61,7 +61,6 @@ ModelOptions = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 Seed = Annotated[int, typer.Option(min=0, help="Decides the split of the data and every random order.")]
-Device = Annotated[str, typer.Option(metavar="DEVICE", help="Where to measure: `host` is this computer.")]
 Devices = Annotated[
     list[str] | None,
     typer.Option("--device", metavar="SERIAL", help="Of a device, as adb names it; once for each. Else the only one."),

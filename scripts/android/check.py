@@ -18,6 +18,7 @@ sys.path[:0] = [str(REPOSITORY / "scripts/lib"), str(REPOSITORY)]
 
 import same_bits  # noqa: E402
 import same_decisions  # noqa: E402
+import same_live  # noqa: E402
 from figures import Figure, text  # noqa: E402
 from gates import MOST_BYTES, library_sizes, refusals  # noqa: E402
 from same_bits import Subject  # noqa: E402
@@ -93,6 +94,8 @@ def same_as_the_desk(abi: str, classes: str, folder: Path) -> Iterator[Figure]:
     for case in same_decisions.CASES:
         what = f"{case}: {same_decisions.SAMPLES // 2} decisions, the desk's guard state taken up"
         yield compared(section, what, partial(same_decisions.differences, case, machine, folder))
+    what = "the demo app on sound: features, labels, confidences, rungs and reasons"
+    yield compared(section, what, partial(same_live.differences, machine, folder))
     yield Figure(section, *closed_while_running(machine))
 
 

@@ -6,15 +6,38 @@ import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import pytest
+
+import approxlite
+
 REPOSITORY = Path(__file__).parents[2]
 RUNTIME = (REPOSITORY / "android/runtime/build.gradle").read_text()
-SCRIPT = (REPOSITORY / "scripts/lib/android").read_text()
+SCRIPT = "".join((REPOSITORY / "scripts/lib" / name).read_text() for name in ("java", "android"))
 
 
 def the(pattern: str, text: str) -> str:
     found = re.findall(pattern, text)
     assert len(found) == 1, f"{pattern} occurs {len(found)} times"
     return str(found[0])
+
+
+@pytest.mark.parametrize("app", ["service", "demo"])
+def test_apps_are_built_as_the_script_builds_them(app: str) -> None:
+    gradle = (REPOSITORY / "android" / app / "build.gradle").read_text()
+    manifest = (REPOSITORY / "android" / app / "src/main/AndroidManifest.xml").read_text()
+    for text, minimum, target in (
+        (gradle, r"minSdk (\d+)", r"targetSdk (\d+)"),
+        (manifest, r'minSdkVersion="(\d+)"', r'targetSdkVersion="(\d+)"'),
+    ):
+        assert the(minimum, text) == the(r"ANDROID_MIN_API=(\d+)", SCRIPT)
+        assert the(target, text) == the(r"ANDROID_TARGET_API=(\d+)", SCRIPT)
+    assert the(r"namespace '([^']+)'", gradle) == the(r'package="([^"]+)"', manifest) == f"dev.approxlite.{app}"
+    assert the(r"versionName '([^']+)'", gradle) == the(r'versionName="([^"]+)"', manifest) == approxlite.__version__
+    assert set(re.findall(r"'([^']+)'", the(r"abiFilters (.*?) }", gradle))) == set(
+        the(r"ANDROID_ABIS=\((.*)\)", SCRIPT).split()
+    )
+    assert "minifyEnabled true" in gradle and "'proguard-rules.pro'" in gradle
+    assert (REPOSITORY / "android" / app / "proguard-rules.pro").is_file()
 
 
 def test_the_same_levels() -> None:
