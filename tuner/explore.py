@@ -76,11 +76,11 @@ def explore(
         progress(len(state.points) / max(evaluations, 1))
         state.correct()
         state.search()
-        left = min(BATCH, evaluations - len(state.points))
-        chosen = state.most_promising(left)
+        chosen = state.most_promising(min(BATCH, evaluations - len(state.points)))
         if not chosen:
             break
-        if len(chosen) == BATCH and (teaching := state.most_teaching()) is not None:
+        teaching = state.most_teaching() if len(chosen) == BATCH else None
+        if teaching is not None and teaching not in chosen:
             chosen[-1] = teaching
         state.run(chosen)
     state.correct()

@@ -65,10 +65,11 @@ class Pretended:
         )
 
 
+@pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("evaluations", [1, 2, 9, 3 * BATCH, 40])
-def test_no_more_is_run_than_was_asked_for_and_nothing_twice(evaluations: int) -> None:
+def test_no_more_is_run_than_was_asked_for_and_nothing_twice(evaluations: int, seed: int) -> None:
     model = Pretended()
-    found = model.explore(evaluations)
+    found = model.explore(evaluations, seed)
     assert len(model.ran) == len(set(model.ran)) == len(found.points) <= evaluations
 
 
