@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from approxlite.formats.document import read_bytes
 from approxlite.formats.errors import DeviceError, ModelError
@@ -108,6 +109,10 @@ class Agent:
     seed: int = 0
     _paths: dict[str, str] = field(default_factory=dict)
     _libraries: str = ""
+
+    @classmethod
+    def of(cls, campaign: str, *, threads: int = 1, seed: int = 0) -> Self:
+        return cls(f"{FOLDER}/{campaign}", threads, seed)
 
     @property
     def place(self) -> str:

@@ -9,21 +9,18 @@ from dataclasses import dataclass
 
 from approxlite.profiler.campaign import settings
 from approxlite.profiler.campaign.agent import Agent
-from approxlite.profiler.devices.describe import FOLDER
 from approxlite.profiler.devices.faults import DeviceRefusedError
 from approxlite.profiler.devices.link import Link, checked
+from approxlite.profiler.devices.service import EXTERNAL_FILES, PACKAGE
 
-PACKAGE = "dev.approxlite.service"
 COMPONENT = f"{PACKAGE}/.android.ProfilingService"
-SHARED = f"/sdcard/Android/data/{PACKAGE}/files"
-"""Where the shell and the app both may write."""
 STATUS = "content://dev.approxlite.control/status"
 
 
 def agent_of(campaign: str, contents: Mapping[str, bytes], *, threads: int = 1, seed: int = 0) -> Agent:
     """Of that campaign, by what the device is given: a program of ours, or a model alone for its service app."""
     kind = Agent if "agent" in contents else ServiceAgent
-    return kind(f"{FOLDER}/{campaign}", threads, seed)
+    return kind.of(campaign, threads=threads, seed=seed)
 
 
 @dataclass
@@ -32,7 +29,7 @@ class ServiceAgent(Agent):
 
     @property
     def place(self) -> str:
-        return f"{SHARED}/{self.folder.rpartition('/')[2]}"
+        return f"{EXTERNAL_FILES}/{self.folder.rpartition('/')[2]}"
 
     def install(self, link: Link, contents: Mapping[str, bytes]) -> None:
         """Puts the model there. Raises DeviceRefusedError where the app is not on the device."""
@@ -42,8 +39,9 @@ class ServiceAgent(Agent):
                 f"or leave --service out"
             )
         checked(link, f"content query --uri {STATUS} > /dev/null")  # whereby the app makes its folder
-        model = f"{SHARED}/files/{hashlib.sha256(contents['model']).hexdigest()[:16]}"
-        script = f"mkdir -p {self.folder} {self.place} {SHARED}/files && echo {self.place} > {self.folder}/agent_folder"
+        files = f"{EXTERNAL_FILES}/files"
+        model = f"{files}/{hashlib.sha256(contents['model']).hexdigest()[:16]}"
+        script = f"mkdir -p {self.folder} {self.place} {files} && echo {self.place} > {self.folder}/agent_folder"
         if checked(link, f"{script} && {{ [ ! -e {model} ] || echo there; }}").strip() != "there":
             link.push(contents["model"], model)
         link.push(settings.SCRIPT, f"{self.folder}/settings.sh")

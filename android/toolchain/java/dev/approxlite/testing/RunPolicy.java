@@ -62,8 +62,8 @@ public final class RunPolicy {
             if (guard.state().length != 0) {
                 Files.write(state, guard.state());
             }
-            System.out.println("guard " + Names.alarm(guard.alarm()) + " " + guard.answers() + " " + guard.canaries() + " "
-                    + guard.disagreements());
+            System.out.println("guard " + Names.alarm(guard.alarm()) + " " + guard.answers() + " " + guard.canaries()
+                    + " " + guard.disagreements());
         }
     }
 

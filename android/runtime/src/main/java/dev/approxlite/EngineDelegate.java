@@ -113,7 +113,9 @@ final class EngineDelegate implements Delegate {
                 each = NativeEngine.knob(engine, i, knobs.size());
             }
             found.add(new Operator(
-                    NativeEngine.operatorId(engine, i), List.copyOf(knobs), NativeEngine.multiplyAccumulates(engine, i)));
+                    NativeEngine.operatorId(engine, i),
+                    List.copyOf(knobs),
+                    NativeEngine.multiplyAccumulates(engine, i)));
         }
         return found;
     }

@@ -62,7 +62,8 @@ final class Guard implements AutoCloseable {
         double[] estimates = new double[2];
         NativeGuard.status(guard, counts, estimates);
         NativeGuard.save(guard, state);
-        return new GuardStatus((int) counts[0], counts[1], counts[2], counts[3], estimates[0], estimates[1], state.clone());
+        return new GuardStatus(
+                (int) counts[0], counts[1], counts[2], counts[3], estimates[0], estimates[1], state.clone());
     }
 
     /** {@code approx_alarm} that exact is latched for, 0 for none. */

@@ -11,8 +11,8 @@ import java.security.SecureRandom;
 import java.util.List;
 
 /**
- * Sessions in this process, on the native library. Needs no file of its own, so that it works in a process that may open
- * none. Thread-safe.
+ * Sessions in this process, on the native library. Needs no file of its own, so that it works in a process that may
+ * open none. Thread-safe.
  */
 public final class NativeEngines implements Engines {
     private final String variant;

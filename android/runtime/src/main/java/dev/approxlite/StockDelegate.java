@@ -18,7 +18,8 @@ public final class StockDelegate implements Delegate {
     public StockDelegate(int numThreads) {
         delegate = NativeStock.create(numThreads);
         if (delegate == 0) {
-            throw new IllegalStateException("TensorFlow Lite's library brings no XNNPACK, so there is no stock time here");
+            throw new IllegalStateException(
+                    "TensorFlow Lite's library brings no XNNPACK, so there is no stock time here");
         }
     }
 

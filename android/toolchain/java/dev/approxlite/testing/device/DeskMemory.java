@@ -8,8 +8,8 @@ import org.robolectric.annotation.Implements;
 import org.robolectric.shadow.api.Shadow;
 
 /**
- * Stands for SharedMemory where app, service and engine are one process. There binder gives each side a handle of its own;
- * here all have the same one, so that closing or unmapping it leaves it to the others.
+ * Stands for SharedMemory where app, service and engine are one process. There binder gives each side a handle of its
+ * own; here all have the same one, so that closing or unmapping it leaves it to the others.
  */
 @Implements(SharedMemory.class)
 public final class DeskMemory {

@@ -12,7 +12,13 @@ package dev.approxlite.engine;
  * @param state 512 bytes to keep; empty where nothing guards
  */
 public record GuardStatus(
-        int alarm, long answers, long canaries, long disagreements, double disagreementShare, double eValue, byte[] state) {
+        int alarm,
+        long answers,
+        long canaries,
+        long disagreements,
+        double disagreementShare,
+        double eValue,
+        byte[] state) {
     /** Of a policy without a guard. */
     public static final GuardStatus NONE = new GuardStatus(0, 0, 0, 0, Double.NaN, 0, new byte[0]);
 }

@@ -50,7 +50,8 @@ final class StoreState {
             return new StoreState(null, null, null, -1, true);
         }
         return new StoreState(
-                name(fields.group(2)), name(fields.group(3)), name(fields.group(4)), Long.parseLong(fields.group(5)), false);
+                name(fields.group(2)), name(fields.group(3)), name(fields.group(4)), Long.parseLong(fields.group(5)),
+                false);
     }
 
     void write(Path folder) throws IOException {

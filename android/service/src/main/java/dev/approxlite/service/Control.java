@@ -63,11 +63,13 @@ public final class Control {
         StringBuilder text = new StringBuilder();
         for (Path each : core.audit().files()) {
             String content = new String(Files.readAllBytes(each), StandardCharsets.UTF_8);
-            for (int begin = 0, end = content.indexOf('\n'); end >= 0; begin = end + 1, end = content.indexOf('\n', begin)) {
+            int begin = 0;
+            for (int end = content.indexOf('\n'); end >= 0; end = content.indexOf('\n', begin)) {
                 String line = content.substring(begin, end);
                 if (from <= 0 || sequence(line) >= from) {
                     text.append(line).append('\n');
                 }
+                begin = end + 1;
             }
         }
         return text.toString();
@@ -103,7 +105,9 @@ public final class Control {
         }
         throw new ServiceException(
                 ServiceException.Reason.NO_POLICY,
-                text.equals("exact") ? "there is no policy, so exact runs already" : "pin takes exact, auto or a rung's number");
+                text.equals("exact")
+                        ? "there is no policy, so exact runs already"
+                        : "pin takes exact, auto or a rung's number");
     }
 
     private void forgetKey(String name, String who) throws IOException, ServiceException {

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /** The service without Android: what its adapters and the desk's tests put work into. Thread-safe. */
@@ -46,6 +47,8 @@ public final class ServiceCore implements Closeable {
     private final Supplier<TrustedKeys> trusted;
     private final Deliveries deliveries;
     private final Supplier<DeviceContext> device;
+    private final String version;
+    private final IntSupplier numericsVersion;
     private final ExecutorService executor;
 
     /** What the service finds around it. */
@@ -60,6 +63,10 @@ public final class ServiceCore implements Closeable {
         public Supplier<TrustedKeys> keys;
         public CallerGuard.Permissions permissions;
         public Supplier<DeviceContext> device;
+        /** Of the app, such as "0.1.0"; "" where nobody says. */
+        public String version = "";
+        /** Of the kernels, once an engine told; negative before. */
+        public IntSupplier numericsVersion = () -> -1;
         /** So many engines may die within a minute before engines are left alone for half of one. */
         public int mostDeaths = EngineSupervisor.MOST_DEATHS;
     }
@@ -68,6 +75,8 @@ public final class ServiceCore implements Closeable {
     public ServiceCore(Parts parts) throws IOException {
         Files.createDirectories(parts.folder);
         device = parts.device;
+        version = parts.version;
+        numericsVersion = parts.numericsVersion;
         audit = AuditLog.open(parts.folder.resolve("audit.jsonl"), AUDIT_BYTES);
         store = PolicyStore.open(parts.folder.resolve("policies"));
         executor = Executors.newSingleThreadExecutor(work -> {
@@ -132,6 +141,16 @@ public final class ServiceCore implements Closeable {
     /** What waits. */
     public Dispatcher dispatcher() {
         return dispatcher;
+    }
+
+    /** Of the app; "" where nobody says. */
+    public String version() {
+        return version;
+    }
+
+    /** Of the kernels; negative before an engine told. */
+    public int numericsVersion() {
+        return numericsVersion.getAsInt();
     }
 
     /** What was decided. */

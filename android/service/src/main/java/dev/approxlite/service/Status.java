@@ -113,6 +113,8 @@ public final class Status {
         tail.addProperty("sequence", core.audit().lastSequence());
         tail.addProperty("sha256", core.audit().lastSha256());
         json.add("audit", core.audit().lastSequence() < 0 ? JsonNull.INSTANCE : tail);
+        json.addProperty("package_version", core.version().isEmpty() ? null : core.version());
+        number("numerics_version", core.numericsVersion() >= 0, core.numericsVersion());
         json.addProperty("sessions", core.sessions().size());
         json.addProperty("waiting", core.dispatcher().waiting());
         json.addProperty("answered", core.dispatcher().answered());

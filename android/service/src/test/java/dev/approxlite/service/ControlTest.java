@@ -122,7 +122,8 @@ public class ControlTest {
         core.deliveries().take(Kind.KEY, sha256, large, "a test");
         assertEquals("OVERSIZED", call("outcome", sha256).get("reason").getAsString());
         assertFalse(Files.exists(large));
-        assertEquals("INVALID", brought(Kind.KEY, "no key".getBytes(StandardCharsets.US_ASCII)).get("reason").getAsString());
+        byte[] noKey = "no key".getBytes(StandardCharsets.US_ASCII);
+        assertEquals("INVALID", brought(Kind.KEY, noKey).get("reason").getAsString());
         assertEquals("DAMAGED", brought(Kind.POLICY, new byte[] {1}).get("reason").getAsString());
         assertTrue(core.trusted().names().isEmpty());
     }

@@ -25,12 +25,12 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What the desk reads and pushes, over adb by the shell or from an app with {@link #PERMISSION}; docs/android-control.md
- * says what comes back:
+ * What the desk reads and pushes, over adb by the shell or from an app with {@link #PERMISSION};
+ * docs/android-control.md says what comes back:
  *
  * <pre>
  * content query --uri content://dev.approxlite.control/status      one row: json
- * content query --uri content://dev.approxlite.control/audit       rows: line, oldest first; /audit/N: from sequence N on
+ * content query --uri content://dev.approxlite.control/audit       rows: line, oldest first; /audit/N: from N on
  * content read  --uri content://dev.approxlite.control/audit       the same as text
  * content read  --uri content://dev.approxlite.control/policy      policy.json of what is followed; nothing for exact
  * content read  --uri content://dev.approxlite.control/guard       the saved state of its guard
@@ -111,7 +111,8 @@ public final class ControlProvider extends ContentProvider {
     private String auditText(Uri uri, List<String> path) throws IOException {
         boolean numbered = path.size() == 2 && path.get(1).matches("[0-9]{1,18}");
         if (path.isEmpty() || !path.get(0).equals("audit") || !(path.size() == 1 || numbered)) {
-            throw new IllegalArgumentException(uri + " is not here; there are /status, /audit, /audit/SEQUENCE, /policy and /guard");
+            throw new IllegalArgumentException(
+                    uri + " is not here; there are /status, /audit, /audit/SEQUENCE, /policy and /guard");
         }
         return new Control(ServiceHolder.of(getContext()).core()).audit(numbered ? Long.parseLong(path.get(1)) : 0);
     }
@@ -151,7 +152,8 @@ public final class ControlProvider extends ContentProvider {
                 }
             }
         }
-        throw new FileNotFoundException(uri + " cannot be written; there are /policy, /model and /key, and /SHA256 behind");
+        throw new FileNotFoundException(
+                uri + " cannot be written; there are /policy, /model and /key, and /SHA256 behind");
     }
 
     private static String who() {

@@ -34,6 +34,7 @@ final class EngineBinding implements EngineLauncher, ServiceConnection {
     private volatile IEngineHost host;
     private CountDownLatch connected = new CountDownLatch(1);
     private boolean bound;
+    private volatile int numerics = -1;
 
     EngineBinding(Context app, ModelFolder models) {
         this.app = app;
@@ -83,10 +84,16 @@ final class EngineBinding implements EngineLauncher, ServiceConnection {
 
     int numericsVersion() throws EngineException {
         try {
-            return connect().numericsVersion();
+            numerics = connect().numericsVersion();
+            return numerics;
         } catch (RemoteException dead) {
             throw new EngineException(Reason.DIED, "the engine's process died");
         }
+    }
+
+    /** What an engine told of its numerics version; negative before one did. */
+    int knownNumericsVersion() {
+        return numerics;
     }
 
     synchronized void unbind() {

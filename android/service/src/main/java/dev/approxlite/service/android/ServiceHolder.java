@@ -1,6 +1,7 @@
 package dev.approxlite.service.android;
 
 import android.content.Context;
+import android.content.pm.PackageManager;
 import android.os.Build;
 import dev.approxlite.context.DeviceMonitor;
 import dev.approxlite.engine.EngineException;
@@ -37,6 +38,8 @@ final class ServiceHolder {
         parts.launcher = launcher == null ? binding : launcher;
         parts.admission = admission == null ? admission(binding) : admission;
         parts.models = models;
+        parts.version = version(app);
+        parts.numericsVersion = binding::knownNumericsVersion;
         parts.keys = this::pinnedKeys;
         parts.permissions = (permission, pid, uid) -> InferenceService.holds(app, permission, pid, uid);
         parts.device = monitor::device;
@@ -75,6 +78,15 @@ final class ServiceHolder {
 
     DeviceMonitor monitor() {
         return monitor;
+    }
+
+    private static String version(Context app) {
+        try {
+            String name = app.getPackageManager().getPackageInfo(app.getPackageName(), 0).versionName;
+            return name == null ? "" : name;
+        } catch (PackageManager.NameNotFoundException impossible) {
+            return ""; // an app knows itself
+        }
     }
 
     /** Keys that were pinned when the APK was built. */

@@ -19,8 +19,8 @@ import java.util.List;
 
 /**
  * The engine of an app's own process, which answers where the service cannot. It follows the policy only if its probes
- * give the recorded bits here, and what its guard knows is kept after every check, across kills and restarts. Thread-safe;
- * each engine is one thread's.
+ * give the recorded bits here, and what its guard knows is kept after every check, across kills and restarts.
+ * Thread-safe; each engine is one thread's.
  */
 public final class InProcess implements FallbackSession.Local {
     private final Engines engines;

@@ -97,7 +97,7 @@ public final class Deliveries {
                 name = name == null ? found : name;
                 outcome = found.equals(name)
                         ? taken(kind, file, from)
-                        : Outcome.failed("only " + bytes + " bytes came in, and not those that were announced; write it again");
+                        : Outcome.failed(bytes + " bytes came in that are not those announced; write it again");
             }
         } catch (IOException problem) {
             outcome = Outcome.failed(problem.getMessage());
@@ -133,7 +133,8 @@ public final class Deliveries {
 
     private Outcome tooLarge(Kind kind, String name) throws IOException {
         String why = "larger than " + kind.mostBytes + " bytes";
-        audit.append(AuditLog.Event.REFUSED, kind.name().toLowerCase(Locale.ROOT), String.valueOf(name), why, Double.NaN);
+        String what = kind.name().toLowerCase(Locale.ROOT);
+        audit.append(AuditLog.Event.REFUSED, what, String.valueOf(name), why, Double.NaN);
         return new Outcome("refused", PolicyException.Reason.OVERSIZED.name(), why, -1);
     }
 

@@ -198,7 +198,8 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
         if (before != Integer.MIN_VALUE && now - switchAtNs >= SWITCH_EVERY_NS) {
             switchAtNs = now;
             audit.append(
-                    Event.SWITCH, "candidate " + before, "candidate " + answer.candidate(), Names.reason(answer.chosen()), answer.chosenEvidence());
+                    Event.SWITCH, "candidate " + before, "candidate " + answer.candidate(),
+                    Names.reason(answer.chosen()), answer.chosenEvidence());
         }
     }
 

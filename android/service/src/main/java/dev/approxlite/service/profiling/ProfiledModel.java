@@ -64,8 +64,8 @@ final class ProfiledModel implements Runner.Source, Closeable {
             throw new EngineException(Reason.CANNOT_RUN, line.model() + ": " + problem.getMessage());
         } catch (LinkageError missing) {
             throw new EngineException(
-                    Reason.CANNOT_RUN, "no engine is in this APK, which should have been built with the native library ("
-                            + missing.getMessage() + ")");
+                    Reason.CANNOT_RUN, "no engine is in this APK, which should have been built with the native"
+                            + " library (" + missing.getMessage() + ")");
         }
     }
 
@@ -142,8 +142,10 @@ final class ProfiledModel implements Runner.Source, Closeable {
         if (stockRunner == null) {
             try {
                 xnnpack = new StockDelegate(line.threads());
-                Interpreter.Options options =
-                        new Interpreter.Options().setNumThreads(line.threads()).setUseXNNPACK(false).addDelegate(xnnpack);
+                Interpreter.Options options = new Interpreter.Options()
+                        .setNumThreads(line.threads())
+                        .setUseXNNPACK(false)
+                        .addDelegate(xnnpack);
                 stock = new Interpreter(model, options);
                 stock.allocateTensors();
                 stockRunner = new Stock(stock, line.seed());

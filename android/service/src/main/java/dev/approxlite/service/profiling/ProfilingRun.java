@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import java.util.function.BooleanSupplier;
 
 /**
- * One start line from its arrival to its end, on this process's engine. How it ended lies beside the rows, as what starts
- * the native agent leaves it: {@code status} holds the number, {@code agent.log} the words. One thread runs it.
+ * One start line from its arrival to its end, on this process's engine. How it ended lies beside the rows, as what
+ * starts the native agent leaves it: {@code status} holds the number, {@code agent.log} the words. One thread runs it.
  */
 public final class ProfilingRun {
     private final File root;

@@ -4,6 +4,7 @@ import dev.approxlite.engine.EngineException;
 import dev.approxlite.engine.EngineException.Reason;
 import dev.approxlite.engine.SplitMix64;
 import dev.approxlite.policy.Sha256;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.LinkedHashMap;
@@ -76,10 +77,10 @@ abstract class TensorRunner implements Runner {
     @Override
     public final void invoke() throws EngineException {
         for (Object each : inputs) {
-            ((ByteBuffer) each).rewind();
+            ((Buffer) each).rewind(); // ByteBuffer's own is newer than Android 8
         }
         for (Object each : outputs.values()) {
-            ((ByteBuffer) each).rewind();
+            ((Buffer) each).rewind();
         }
         try {
             run(inputs, outputs);
@@ -93,9 +94,9 @@ abstract class TensorRunner implements Runner {
         int bytes = outputs.values().stream().mapToInt(each -> ((ByteBuffer) each).capacity()).sum();
         ByteBuffer all = ByteBuffer.allocate(bytes);
         for (Object each : outputs.values()) {
-            ByteBuffer output = ((ByteBuffer) each).duplicate();
+            Buffer output = ((ByteBuffer) each).duplicate();
             output.rewind();
-            all.put(output);
+            all.put((ByteBuffer) output);
         }
         return Sha256.of(all.array());
     }

@@ -213,7 +213,8 @@ public class InferenceServiceTest {
         ShadowBinder.setCallingUid(Process.SHELL_UID);
         byte[] policy = other.policy(4);
         assertEquals("UNKNOWN_KEY", written("policy", policy).get("reason").getAsString());
-        assertEquals("installed", written("key", other.pem().getBytes(StandardCharsets.US_ASCII)).get("outcome").getAsString());
+        byte[] key = other.pem().getBytes(StandardCharsets.US_ASCII);
+        assertEquals("installed", written("key", key).get("outcome").getAsString());
         JsonObject taken = written("policy", policy);
         assertEquals("installed", taken.get("outcome").getAsString());
         assertEquals(4, taken.get("sequence").getAsInt());

@@ -66,8 +66,8 @@ public class InProcessTest {
     @Test
     public void otherBitsThanRecordedAreNotFollowed() throws Exception {
         String zeros = "0".repeat(64);
-        InProcess local = local("[{\"rung\": 0, \"seed\": 1, \"inputs_sha256\": \"" + zeros + "\", \"outputs_sha256\": \""
-                + zeros + "\"}]");
+        String probe = "{'rung': 0, 'seed': 1, 'inputs_sha256': '" + zeros + "', 'outputs_sha256': '" + zeros + "'}";
+        InProcess local = local("[" + probe.replace('\'', '"') + "]");
         EngineException refused = assertThrows(EngineException.class, local::open);
         assertEquals(EngineException.Reason.WRONG_PROBES, refused.reason());
         assertEquals(0, engines.open.get());
