@@ -291,7 +291,7 @@ struct KernelTable {
 
 // The best variant this CPU runs; chosen once.
 const KernelTable& best_kernels();
-// Variants this CPU runs, best first, "reference" last; null past the last.
+// Variants this CPU runs, best first, "reference" last, which Android's library leaves out; null past the last.
 const KernelTable* kernels_at(int index);
 // Null if this build or this CPU has no such variant.
 const KernelTable* kernels_named(const char* name);

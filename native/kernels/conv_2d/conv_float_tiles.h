@@ -7,6 +7,7 @@
 #include <cassert>
 
 #include "kernels/conv_2d/conv_2d.h"
+#include "kernels/conv_2d/tile_output.h"
 #include "kernels/conv_2d/tiles.h"
 
 namespace approxlite::APPROX_VARIANT {
@@ -22,7 +23,7 @@ struct WholeVector {
 #elif defined(APPROX_NEON)
   static constexpr TileWidth kWidths[] = {{2, 8}, {4, 4}, {8, 2}, {1, 12}};
 #else
-  static constexpr TileWidth kWidths[] = {{1, 4}};
+  static constexpr TileWidth kWidths[] = {{1, APPROX_SCALAR_PIXELS}};
 #endif
   static Vector multiply_add(Vector a, Vector b, Vector c) { return fused_multiply_add(a, b, c); }
   static Vector load_first(const float* p, int count) { return load_some(p, count); }
@@ -80,11 +81,16 @@ class FloatKernel {
   template <int kPixels, int kVectors, bool kListed>
   static void tiles(const ConvFloat& call, const PixelBlock& block, int pixel, int end, int vector) {
     if constexpr (!kListed) {
-      tiles_of<kPixels, kVectors, AllInputs>(call, block, pixel, end, vector);
-    } else if (call.k_list.group == 1 && !call.k_list.compact) {
-      tiles_of<kPixels, kVectors, Singles>(call, block, pixel, end, vector);
-    } else if (call.k_list.group == 4 && call.k_list.compact) {
-      tiles_of<kPixels, kVectors, CompactGroups>(call, block, pixel, end, vector);
+      tiles_of<kPixels, kVectors>(call, block, pixel, end, vector, [](auto&... all) APPROX_INLINE { sum_all(all...); });
+    } else if ((call.k_list.group == 4) == call.k_list.compact) {
+      // One function for both, for they differ in their sums alone.
+      tiles_of<kPixels, kVectors>(call, block, pixel, end, vector, [&](auto&... all) APPROX_INLINE {
+        if (call.k_list.compact) {
+          sum_listed<CompactGroups>(all...);
+        } else {
+          sum_listed<Singles>(all...);
+        }
+      });
     } else {
       others(call, block, pixel, end, vector, kVectors);
     }
@@ -104,48 +110,50 @@ class FloatKernel {
   }
 
  private:
-  // What is read: everything, or what a list of one kind names.
+  // Kinds of lists.
   template <int kGroup, bool kCompact>
   struct Listed {
     static constexpr int group = kGroup;
     static constexpr bool compact = kCompact;
   };
-  using AllInputs = Listed<0, false>;
   using Singles = Listed<1, false>;
   using CompactGroups = Listed<4, true>;
 
-  // Kinds of lists that nothing lives on.
+  // Kinds that nothing lives on.
   __attribute__((noinline)) static void others(const ConvFloat& call, const PixelBlock& block, int pixel, int end,
                                                int vector, int vectors) {
     for (int last = vector + vectors; vector < last; ++vector) {
-      if (call.k_list.compact) {
-        tiles_of<1, 1, Listed<1, true>>(call, block, pixel, end, vector);
-      } else {
-        tiles_of<1, 1, Listed<4, false>>(call, block, pixel, end, vector);
-      }
+      tiles_of<1, 1>(call, block, pixel, end, vector, [&](auto&... all) {
+        if (call.k_list.compact) {
+          sum_listed<Listed<1, true>>(all...);
+        } else {
+          sum_listed<Listed<4, false>>(all...);
+        }
+      });
     }
   }
 
-  template <int kPixels, int kVectors, class Read>
-  APPROX_INLINE static void tiles_of(const ConvFloat& call, const PixelBlock& block, int pixel, int end, int vector) {
+  // `sum_up` makes the sums of a tile.
+  template <int kPixels, int kVectors, class SumUp>
+  APPROX_INLINE static void tiles_of(const ConvFloat& call, const PixelBlock& block, int pixel, int end, int vector,
+                                     const SumUp& sum_up) {
     const size_t stride = packed_size(packed_steps(call));
     const float* const packed = static_cast<const float*>(call.packed) + static_cast<size_t>(vector) * stride;
     const int channel = vector * Lanes::kCount;
     const int last_count = call.output_channels - channel - (kVectors - 1) * Lanes::kCount;
     for (; pixel < end; pixel += kPixels) {
       Vector sum[kPixels][kVectors];
-      if constexpr (Read::group == 0) {
-        sum_all(call, block, packed, stride, pixel, sum);
-      } else {
-        sum_listed<Read>(call, block, packed, stride, pixel, sum);
-      }
+      sum_up(call, block, packed, stride, pixel, sum);
       clamp_tile(sum, call.low, call.high);
       const size_t* const outputs = block.outputs + pixel;
       if (call.addend != nullptr) {
         APPROX_UNROLL for (int m = 0; m < kPixels; ++m) add(call.addend + outputs[m] + channel, sum[m], last_count);
         clamp_tile(sum, call.addend_low, call.addend_high);
       }
-      APPROX_UNROLL for (int m = 0; m < kPixels; ++m) store(call.output + outputs[m] + channel, sum[m], last_count);
+      TileOutput<float, kPixels, kVectors, Lanes::kCount> to(call.output + channel, outputs,
+                                                             call.output_channels - channel);
+      APPROX_UNROLL for (int m = 0; m < kPixels; ++m) store(to.pixel(m), sum[m], to.lanes(kVectors - 1));
+      to.finish();
     }
   }
 

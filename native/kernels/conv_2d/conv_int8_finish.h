@@ -3,6 +3,7 @@
 #define APPROXLITE_KERNELS_CONV_2D_CONV_INT8_FINISH_H_
 
 #include "kernels/conv_2d/conv_int8_bytes.h"
+#include "kernels/conv_2d/tile_output.h"
 #include "kernels/conv_2d/tiles.h"
 #include "kernels/kernels.h"
 #include "kernels/vector.h"
@@ -53,8 +54,10 @@ APPROX_INLINE inline void finish_tile(const ConvInt8& call, const size_t* output
       y[m][v] = fused_multiply_add(__builtin_convertvector(sum[m][v] + start, Floats), scale, bias);
     }
   }
-  if (call.addend != nullptr) {
-    clamp_tile(y, call.low, call.high);
+  const bool adds = call.addend != nullptr, bytes = call.output_bytes;
+  clamp_tile(y, bytes && !adds ? low_of_bytes(call.low, call.output_zero_point) : call.low,
+             bytes && !adds ? high_of_bytes(call.high, call.output_zero_point) : call.high);
+  if (adds) {
     Floats sums[kPixels * kVectors];  // a copy: y must stay in registers everywhere else
     APPROX_UNROLL for (int m = 0; m < kPixels; ++m) {
       APPROX_UNROLL for (int v = 0; v < kVectors; ++v) sums[m * kVectors + v] = y[m][v];
@@ -63,43 +66,39 @@ APPROX_INLINE inline void finish_tile(const ConvInt8& call, const size_t* output
     APPROX_UNROLL for (int m = 0; m < kPixels; ++m) {
       APPROX_UNROLL for (int v = 0; v < kVectors; ++v) y[m][v] = sums[m * kVectors + v];
     }
-  } else if (call.output_bytes) {
-    clamp_tile(y, low_of_bytes(call.low, call.output_zero_point), high_of_bytes(call.high, call.output_zero_point));
-  } else {
-    clamp_tile(y, call.low, call.high);
   }
-  if (call.output_bytes) {
-    uint8_t* const output = static_cast<uint8_t*>(call.output) + channel;
-    const int count = call.output_channels - channel;
+  const int count = call.output_channels - channel;
+  if (bytes) {
+    TileOutput<uint8_t, kPixels, kVectors> to(static_cast<uint8_t*>(call.output) + channel, outputs, count);
     const Words zero_point = words_of(call.output_zero_point);
     APPROX_UNROLL for (int v = 0; v + 1 < kVectors; v += 2) {
-      const int stored = v + 2 < kVectors ? 2 * kLanes : count - v * kLanes;
+      const int lanes = v + 2 < kVectors ? 2 * kLanes : to.lanes(v);
       APPROX_UNROLL for (int m = 0; m < kPixels; ++m) {
-        store_both(output + outputs[m] + v * kLanes, to_bytes(y[m][v], y[m][v + 1], zero_point), stored);
+        store_both(to.pixel(m) + v * kLanes, to_bytes(y[m][v], y[m][v + 1], zero_point), lanes);
       }
     }
     if constexpr (kVectors % 2 != 0) {
       constexpr int v = kVectors - 1;
       APPROX_UNROLL for (int m = 0; m < kPixels; m += 2) {
-        const TwoOfBytes bytes = to_bytes(y[m][v], y[m + 1 < kPixels ? m + 1 : m][v], zero_point);
-        store_first(output + outputs[m] + v * kLanes, bytes, count - v * kLanes);
-        if (m + 1 < kPixels) store_second(output + outputs[m + 1] + v * kLanes, bytes, count - v * kLanes);
+        const TwoOfBytes both = to_bytes(y[m][v], y[m + 1 < kPixels ? m + 1 : m][v], zero_point);
+        store_first(to.pixel(m) + v * kLanes, both, to.lanes(v));
+        if (m + 1 < kPixels) store_second(to.pixel(m + 1) + v * kLanes, both, to.lanes(v));
       }
     }
-    return;
+    return to.finish();
   }
-  constexpr int kLast = (kVectors - 1) * kLanes;
-  const int last_count = call.output_channels - channel - kLast;
-  float* const output = static_cast<float*>(call.output) + channel;
+  TileOutput<float, kPixels, kVectors> to(static_cast<float*>(call.output) + channel, outputs, count);
+  constexpr int kLast = kVectors - 1;
   APPROX_UNROLL for (int m = 0; m < kPixels; ++m) {
-    float* const to = output + outputs[m];
-    APPROX_UNROLL for (int v = 0; v < kVectors - 1; ++v) store(to + v * kLanes, y[m][v]);
-    if (last_count >= kLanes) {
-      store(to + kLast, y[m][kVectors - 1]);
+    float* const pixel = to.pixel(m);
+    APPROX_UNROLL for (int v = 0; v < kLast; ++v) store(pixel + v * kLanes, y[m][v]);
+    if (to.lanes(kLast) >= kLanes) {
+      store(pixel + kLast * kLanes, y[m][kLast]);
     } else {
-      store_some(to + kLast, y[m][kVectors - 1], last_count);
+      store_some(pixel + kLast * kLanes, y[m][kLast], to.lanes(kLast));
     }
   }
+  to.finish();
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ inline int32_t sum_of_bytes(const uint8_t* p, int count) {
 }
 
 // Of pixel `m` of the block, over the K that is read; bytes past the channels of a tap do not count.
-__attribute__((noinline)) inline int32_t sum_of_inputs(const ConvInt8& call, const PixelBlock& block, int m) {
+inline int32_t sum_of_inputs(const ConvInt8& call, const PixelBlock& block, int m) {
   const KList& list = call.k_list;
   const int taps = tap_count(call);
   int32_t sum = 0;
@@ -55,12 +55,18 @@ __attribute__((noinline)) inline int32_t sum_of_inputs(const ConvInt8& call, con
   return sum;
 }
 
-// Takes weight_zero_point times those sums off a tile.
+// weight_zero_point times those sums, of `pixels` pixels from `pixel` on.
+__attribute__((noinline)) inline void weighted_input_sums(const ConvInt8& call, const PixelBlock& block, int pixel,
+                                                          int pixels, int32_t* sums) {
+  for (int m = 0; m < pixels; ++m) sums[m] = call.weight_zero_point * sum_of_inputs(call, block, pixel + m);
+}
+
+// Takes them off a tile.
 template <int kPixels, int kVectors>
 APPROX_INLINE inline void subtract_input_sums(const ConvInt8& call, const PixelBlock& block, int pixel,
                                               Ints (&sum)[kPixels][kVectors]) {
   int32_t less[kPixels];
-  for (int m = 0; m < kPixels; ++m) less[m] = call.weight_zero_point * sum_of_inputs(call, block, pixel + m);
+  weighted_input_sums(call, block, pixel, kPixels, less);
   APPROX_UNROLL for (int m = 0; m < kPixels; ++m) {
     APPROX_UNROLL for (int v = 0; v < kVectors; ++v) sum[m][v] -= less[m];
   }

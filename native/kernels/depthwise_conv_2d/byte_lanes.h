@@ -25,6 +25,7 @@ struct SumsToFloats : WholeVector {
   }
 };
 struct SumsToPartOfFloats : SumsToFloats {
+  static constexpr bool kPart = true;
   static void store_some(float* p, Vector v, int count) { APPROX_VARIANT::store_some(p, v, count); }
 };
 
@@ -53,6 +54,7 @@ struct SumsToBytes : SumsToFloats {
   }
 };
 struct SumsToPartOfBytes : SumsToBytes {
+  static constexpr bool kPart = true;
   static int stored(int left) { return left; }
 };
 

@@ -44,6 +44,7 @@ struct WholeVector {
   typedef Floats Vector;
   typedef float Output;
   static constexpr int kCount = kLanes;
+  static constexpr bool kPart = false;          // whether it has fewer channels than lanes
   static constexpr bool kAlwaysInside = false;  // whether no strip reaches over the ends of its line
   static Vector load(const float* p) { return APPROX_VARIANT::load(p); }
   static Vector load_input(const float* p, int) { return APPROX_VARIANT::load(p); }
@@ -65,6 +66,7 @@ struct WholeVector {
 };
 
 struct PartOfVector : WholeVector {
+  static constexpr bool kPart = true;
   static Vector load_input(const float* p, int count) { return load_some(p, count); }
   static void store_some(float* p, Vector v, int count) { APPROX_VARIANT::store_some(p, v, count); }
 };
@@ -75,6 +77,7 @@ struct HalfVector {
   typedef float Vector __attribute__((vector_size(32)));
   typedef float Output;
   static constexpr int kCount = 8;
+  static constexpr bool kPart = false;
   static constexpr bool kAlwaysInside = false;
   static __mmask8 first(int count) { return (__mmask8)((1u << count) - 1); }
   static Vector load(const float* p) { return (Vector)_mm256_loadu_ps(p); }

@@ -199,9 +199,15 @@ inline Strips strips_over_ends(Kind kind) {
   }
 }
 
+#if defined(APPROX_NEON) || defined(__ANDROID__)
+constexpr bool kOwnCodeForParts = false;  // of four lanes they are rare, and apps carry all this code
+#else
+constexpr bool kOwnCodeForParts = kOwnCodeForUsualKernels;
+#endif
+
 template <typename Lanes, int kOutputs>
 inline Strips strips_of(Kind kind) {
-  if constexpr (kOwnCodeForUsualKernels) {
+  if constexpr (Lanes::kPart ? kOwnCodeForParts : kOwnCodeForUsualKernels) {
     if (const Strips own = strips_inside<Lanes, kOutputs>(kind)) return own;
     if constexpr (!Lanes::kAlwaysInside) {
       if (const Strips own = strips_over_ends<Lanes, kOutputs>(kind)) return own;
