@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ import typer
 from approxlite.cli import options
 from approxlite.cli.console import print_json, print_line, print_table
 from approxlite.fleet.delivery import Delivery, taken_back
-from approxlite.fleet.rollout import DeviceOutcome, Patience, Rollout, RolloutOutcome
+from approxlite.fleet.rollout import AT_ONCE, DeviceOutcome, Patience, Rollout, RolloutOutcome
 from approxlite.fleet.stages import DEFAULT, Stages, parse_shares, stages_of
 from approxlite.fleet.standing import Standing
 from approxlite.formats.archive import MAX_ARCHIVE_BYTES
@@ -149,16 +150,18 @@ def _before(path: Path, checked: Release, stages: Stages) -> dict[str, State] | 
 
 def _obstacles(delivery: Delivery, stages: Stages) -> dict[str, DeviceError | str]:
     """Serial -> why a device cannot take the policy, asked without changing anything."""
-    found: dict[str, DeviceError | str] = {}
-    for serial in (serial for stage in stages for serial in stage):
+
+    def ask(serial: str) -> DeviceError | str | None:
         try:
             why = delivery.obstacle(_service(serial).status())
         except DeviceError as fault:
-            found[serial] = fault
-            continue
-        if why is not None:
-            found[serial] = f"{serial}: would refuse it, {why}"
-    return found
+            return fault
+        return None if why is None else f"{serial}: would refuse it, {why}"
+
+    serials = [serial for stage in stages for serial in stage]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = dict(zip(serials, pool.map(ask, serials), strict=True))
+    return {serial: why for serial, why in found.items() if why is not None}
 
 
 def _refuse(obstacles: dict[str, DeviceError | str]) -> None:

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from approxlite.cli import options
 from approxlite.cli.console import print_json, print_line, print_table
+from approxlite.fleet.rollout import AT_ONCE
 from approxlite.fleet.watching import Saved, Watched, Watcher
 from approxlite.formats.document import Document, now
 from approxlite.formats.errors import DeviceError, GuardError
@@ -26,7 +27,6 @@ from approxlite.profiler.devices.parsers import THERMAL_STATUS
 from approxlite.profiler.devices.service import Service
 from approxlite.report.text import percent, percent_interval
 
-AT_ONCE = 8
 HEAD = (
     "device", "policy", "rung", "why", "answers", "canaries", "differs from exact", "guard", "time saved",
     "energy saved", "battery", "heat", "",
