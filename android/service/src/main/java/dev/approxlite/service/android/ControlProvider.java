@@ -64,13 +64,15 @@ public final class ControlProvider extends ContentProvider {
             rows.addRow(new Object[] {holder.core().status().json()});
             return rows;
         }
-        MatrixCursor rows = new MatrixCursor(new String[] {"line"});
+        String[] lines;
         try {
-            for (String line : auditText(uri, path).split("\n")) {
-                rows.addRow(new Object[] {line});
-            }
+            lines = auditText(uri, path).split("\n");
         } catch (IOException problem) {
             throw new IllegalStateException("the audit log cannot be read: " + problem.getMessage(), problem);
+        }
+        MatrixCursor rows = new MatrixCursor(new String[] {"line"}, lines.length);
+        for (String line : lines) {
+            rows.addRow(new Object[] {line});
         }
         return rows;
     }
