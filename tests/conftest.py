@@ -16,7 +16,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Tests of devices wait more than they compute, share one build of the farm, and are the longest part: one process of
 # its own for them, begun first.
-OF_DEVICES = ("agent", "farm", "profiler", "cli/test_devices", "android")
+OF_DEVICES = ("agent", "farm", "fleet", "profiler", "service", "cli/test_devices", "android")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -22,6 +22,7 @@ VERBS = (
     *("inspect", "profile", "tune", "policy build", "policy keygen", "policy sign", "policy show", "policy verify"),
     *("certify", "simulate"),
     *("evaluate", "bench", "optimize", "report", "devices", "doctor", "demo"),
+    *("push", "watch", "pull", "audit"),
 )
 
 

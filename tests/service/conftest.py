@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,15 +11,12 @@ from farm.farm import Farm, FarmDevice, FarmUnavailableError, fetch_packages
 from farm.personalities import WITH_SERVICE
 from farm.service_app import ServiceApp
 
-REPOSITORY = Path(__file__).parents[2]
-
 
 @pytest.fixture(scope="session")
 def _service_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceApp]:
     """Started, on a device that adb knows; tests of the command line take both from the environment."""
-    packages = Path(os.environ.get("APPROX_FARM", REPOSITORY / "build" / "farm"))
     try:
-        farm = Farm(tmp_path_factory.mktemp("farm"), fetch_packages(packages), [WITH_SERVICE])
+        farm = Farm(tmp_path_factory.mktemp("farm"), fetch_packages(), [WITH_SERVICE])
         farm.start()
     except FarmUnavailableError as reason:
         pytest.skip(f"needs a farm of adb devices: {reason}")

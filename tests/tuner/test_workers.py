@@ -98,7 +98,7 @@ def test_a_cluster_gives_the_same_bits(alone: Evaluator, model: Path) -> None:
     asked = [*CONFIGURATIONS[:5], *CALIBRATED]
     expected = dict(alone.outputs(asked))
     with (
-        LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=":0") as cluster,
         ClusterWorkers(cluster.scheduler_address) as workers,
     ):
         assert equal_bits(dict(spread(alone, model, workers).outputs(asked)), expected)
@@ -109,7 +109,7 @@ def test_a_worker_of_a_cluster_killed_meanwhile_loses_nothing(alone: Evaluator, 
 
     expected, found = dict(alone.outputs(CONFIGURATIONS)), {}
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
         ClusterWorkers(cluster.scheduler_address) as workers,
     ):
         for configuration, outputs in spread(alone, model, workers).outputs(CONFIGURATIONS):

@@ -63,7 +63,7 @@ def hosts(settled_farm: Farm, tmp_path: Path) -> Iterator[Hosts]:
     second = farm.second_server()
     farm.client().disconnect(farm.devices[2].serial)
     second.connect(farm.devices[2].serial, timeout=10)
-    cluster = LocalCluster(n_workers=0, dashboard_address=None)
+    cluster = LocalCluster(n_workers=0, dashboard_address=":0")
     command = [sys.executable, "-m", "distributed.cli.dask_worker", cluster.scheduler_address, "--no-nanny"]
     command += ["--nthreads", "1", "--no-dashboard", "--local-directory", str(tmp_path)]
     with open(tmp_path / "workers.log", "wb") as log:

@@ -41,7 +41,7 @@ public final class RunLive {
         List<short[]> windows = new ArrayList<>();
         new SoundWindows(windows::add).add(sound, sound.length);
         Path state = Path.of(arguments[4]);
-        Engines engines = new NativeEngines(state.toAbsolutePath().getParent().toFile());
+        Engines engines = new NativeEngines();
         PolicyArchive policy = PolicyArchive.read(Files.readAllBytes(Path.of(arguments[0])));
         try (LiveModel live = new LiveModel(
                         engines, PhoneAdmission.inProcess(engines), policy, sha256 -> model, state);

@@ -11,7 +11,7 @@ import dev.approxlite.engine.PhoneAdmission;
 final class PhoneParts implements Parts {
     @Override
     public Engines engines(Context context) {
-        return new NativeEngines(context.getCacheDir());
+        return new NativeEngines();
     }
 
     @Override
