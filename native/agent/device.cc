@@ -122,8 +122,8 @@ void Device::find_tools() {
   if (volts && (counter || has_source("current_now"))) tool_volts_ = add_source("voltage_now");
   asks_battery_ = !battery.empty() && (reads_tools() || files.temperature_c.empty() || !files.charge.has_value());
   if (std::any_of(facilities_.begin(), facilities_.end(), [](const Facility& each) { return each.rails; })) return;
-  const std::optional<std::string> meter = ask({kPowerStats, "delta"});
-  for (const auto& [name, value] : parse_energy_meter(meter.has_value() ? *meter : "")) {
+  const std::string meter = ask({kPowerStats, "delta"}).value_or("");
+  for (const auto& [name, value] : parse_energy_meter(meter)) {
     const int source = add_source("power_stats/" + std::string(name));
     if (meter_rails_++ == 0) meter_ = source;
   }

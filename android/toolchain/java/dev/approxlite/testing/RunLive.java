@@ -2,7 +2,7 @@ package dev.approxlite.testing;
 
 import dev.approxlite.KeywordFeatures;
 import dev.approxlite.NativeEngines;
-import dev.approxlite.Session;
+import dev.approxlite.engine.Names;
 import dev.approxlite.context.InputContext;
 import dev.approxlite.demo.live.LiveModel;
 import dev.approxlite.demo.live.Reading;
@@ -60,7 +60,7 @@ public final class RunLive {
         try {
             Reading reading = live.observe(input, InputContext.UNKNOWN);
             System.out.println(reading.label() + " " + Float.floatToRawIntBits(reading.confidence()) + " "
-                    + reading.rung() + " " + Session.reasonName(reading.reason()));
+                    + reading.rung() + " " + Names.reason(reading.reason()));
         } catch (EngineException problem) {
             System.out.println("failed: " + problem.getMessage());
         }

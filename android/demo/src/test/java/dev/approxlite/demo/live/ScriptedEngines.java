@@ -116,7 +116,7 @@ public final class ScriptedEngines implements Engines {
 
         @Override
         public GuardStatus guard() {
-            return new GuardStatus(alarm, answers, checks ? answers : 0, 0, 1, new byte[STATE_BYTES]);
+            return new GuardStatus(alarm, answers, checks ? answers : 0, 0, checks ? 0 : Double.NaN, 1, new byte[STATE_BYTES]);
         }
 
         @Override
