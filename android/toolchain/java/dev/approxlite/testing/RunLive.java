@@ -2,13 +2,13 @@ package dev.approxlite.testing;
 
 import dev.approxlite.KeywordFeatures;
 import dev.approxlite.NativeEngines;
-import dev.approxlite.engine.Names;
 import dev.approxlite.context.InputContext;
 import dev.approxlite.demo.live.LiveModel;
 import dev.approxlite.demo.live.Reading;
 import dev.approxlite.demo.sensing.SoundWindows;
 import dev.approxlite.engine.EngineException;
 import dev.approxlite.engine.Engines;
+import dev.approxlite.engine.Names;
 import dev.approxlite.engine.PhoneAdmission;
 import dev.approxlite.policy.PolicyArchive;
 import java.io.OutputStream;
