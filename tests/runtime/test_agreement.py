@@ -28,7 +28,7 @@ def test_losses_are_what_numpy_says(exact: np.ndarray, answers: np.ndarray) -> N
     }
     for loss, values in expected.items():
         found = Agreement(AgreementRule(loss=loss, classes=4)).losses(exact, answers)
-        np.testing.assert_allclose(found, values, rtol=1e-6)
+        np.testing.assert_allclose(found, values, rtol=1e-6, atol=2e-45)  # the smallest float is 1.4e-45
 
 
 @pytest.mark.parametrize("loss", ["top_one", "label_share", "mean_absolute", "largest_absolute", "root_mean_square"])
