@@ -14,7 +14,13 @@ from approxlite.formats.errors import FormatError
 
 PROTOCOL = 1
 
-Count = Annotated[int, Field(ge=0)]
+MOST_READINGS = 20_000
+"""Times at which a block may read power within `longest_s`; agents refuse a plan with more."""
+
+Count = Annotated[int, Field(ge=0, lt=1 << 63)]
+UnixSeconds = Annotated[float, Field(ge=0, lt=253_402_300_800)]
+"""Since 1970, as far as calendars go: the year 9999."""
+
 Seconds = Annotated[float, Field(ge=0)]
 Subject = Literal["approxlite", "stock", "idle"]
 
@@ -47,7 +53,8 @@ class AgentOperator(JournalRow):
 
 
 class OpeningRow(JournalRow):
-    """Written by each start of an agent. time_s: since 1970; boot_id tells reboots apart."""
+    """Written by each start of an agent. time_s: since 1970; boot_id tells reboots apart. missing: power facilities
+    that the agent cannot read, and why."""
 
     kind: Literal["opening"] = "opening"
     protocol: int = PROTOCOL
@@ -57,8 +64,9 @@ class OpeningRow(JournalRow):
     kernel_variant: str | None = None
     features: str = ""
     operators: tuple[AgentOperator, ...] = ()
-    time_s: float | None = None
+    time_s: UnixSeconds | None = None
     boot_id: str | None = None
+    missing: dict[str, str] = Field(default_factory=dict)
 
 
 class LatencyNs(JournalRow):
@@ -72,11 +80,17 @@ class LatencyNs(JournalRow):
 
 
 class Surroundings(JournalRow):
-    """The device before or after a block. thermal_status: Android's, 0 is none."""
+    """The device before or after a block. thermal_status: Android's, 0 is none. thermal_headroom: share of what it can
+    bear, 1 is severe.
+
+    frequency_mhz: of each core that is on line, at that moment; frequency_limit_mhz: what each may rise to.
+    """
 
     temperature_c: dict[str, float] = Field(default_factory=dict)
     thermal_status: int | None = None
+    thermal_headroom: float | None = None
     frequency_mhz: tuple[float, ...] = ()
+    frequency_limit_mhz: tuple[float, ...] = ()
     charge: float | None = None
     plugged: bool | None = None
 
@@ -87,20 +101,23 @@ class Reading(JournalRow):
     as_of_ns: on the same clock, when the facility took the value itself, where it tells (PowerMonitor does).
     """
 
-    at_ns: int
+    at_ns: Count
     source: str
     value: float
-    as_of_ns: int | None = None
+    as_of_ns: Count | None = None
 
 
 class AgentBlock(JournalRow):
-    """One block as it was measured. begin_ns, end_ns: on a clock of the device that never goes back."""
+    """One block as it was measured. begin_ns, end_ns: on a clock of the device that never goes back.
+
+    visits_ns: when, on the same clock, the desk talked to the device within it; the desk adds them to the row.
+    """
 
     kind: Literal["block"] = "block"
     block: Count
-    begin_ns: int | None = None
-    end_ns: int | None = None
-    time_s: float | None = None
+    begin_ns: Count | None = None
+    end_ns: Count | None = None
+    time_s: UnixSeconds | None = None
     inferences: Count = 0
     latency_ns: LatencyNs | None = None
     operator_ns: dict[str, Count] = Field(default_factory=dict)
@@ -109,6 +126,7 @@ class AgentBlock(JournalRow):
     readings: tuple[Reading, ...] = ()
     waited_s: Seconds = 0.0
     ended: Literal["done", "longest", "throttled"] = "done"
+    visits_ns: tuple[Count, ...] = ()
 
 
 class EndRow(JournalRow):
@@ -116,7 +134,7 @@ class EndRow(JournalRow):
 
     kind: Literal["end"] = "end"
     why: str = ""
-    time_s: float | None = None
+    time_s: UnixSeconds | None = None
 
 
 AgentRow = Annotated[OpeningRow | AgentBlock | EndRow, Field(discriminator="kind")]

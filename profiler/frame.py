@@ -20,6 +20,7 @@ def frame_of(profile: Profile) -> pd.DataFrame:
                 "round": row.round,
                 "block": row.block,
                 "serial": row.serial,
+                "session": row.session,
                 "subject": "idle" if isinstance(row, IdleRow) else row.subject,
                 "configuration": "exact" if isinstance(row, IdleRow) else row.configuration,
                 "inferences": 0 if isinstance(row, IdleRow) else row.inferences,
@@ -32,7 +33,7 @@ def frame_of(profile: Profile) -> pd.DataFrame:
             for row in profile.measured
         ],
         columns=[
-            "campaign", "round", "block", "serial", "subject", "configuration", "inferences", "latency_ms",
+            "campaign", "round", "block", "serial", "session", "subject", "configuration", "inferences", "latency_ms",
             "temperature_c", "thermal_status", "time", "agent_row",
         ],
     )  # fmt: skip

@@ -18,10 +18,11 @@ from approxlite.profiler.recorded import KnobTime, RecordedProfile, more_exact, 
 from approxlite.profiler.schedule import int8_everywhere
 
 
-def recorded(profile: Profile, model_sha256: str | None = None) -> RecordedProfile:
-    """The last campaign of `profile` (on that model), summarised. Raises DeviceError if there is none to go by."""
+def recorded(profile: Profile, model_sha256: str | None = None, name: str | None = None) -> RecordedProfile:
+    """The last campaign of `profile` (on that model, of that name), summarised. Raises DeviceError if there is none to
+    go by."""
     for campaign in reversed(profile.campaigns):
-        if model_sha256 in (None, campaign.model.sha256):
+        if model_sha256 in (None, campaign.model.sha256) and name in (None, campaign.campaign):
             return summarise(campaign, [row for row in profile.blocks if row.campaign == campaign.campaign])
     raise DeviceError("the profile holds no campaign of this model; run `approxlite profile` on it")
 

@@ -47,12 +47,19 @@ StageProgress = Callable[[str], AbstractContextManager[Callable[[str, float], No
 
 
 _LADDER = "ladder.json"
+_CAMPAIGN = "campaign.json"
 
 
 class _Times(Document):
     """Of stock LiteRT on each model, as shares of its time on the last."""
 
     stock_times: tuple[Estimate, ...]
+
+
+class _Profiled(Document):
+    """The campaign in profile.jsonl to go by: one that was gone on with stands before others that were opened since."""
+
+    campaign: str
 
 
 @dataclass(frozen=True)
@@ -151,11 +158,11 @@ def optimize(plan: Plan, progress: StageProgress, skipping: Callable[[str], None
         where = host_device().fingerprint if plan.device == "host" else plan.device
         machine = [load_model(model).sha256, numerics_version(), where, plan.seed]
         inputs: list[object] = [*machine, plan.seconds]
-        if not is_done("profile", inputs, place):
+        if not place.digest(_CAMPAIGN) or not is_done("profile", inputs, place):
             with progress("profile") as say:
-                _profile(plan, model, folder / "profile.jsonl", say)
-            place.finish("profile", inputs, ["profile.jsonl"])
-        inputs = [*machine, place.digest("profile.jsonl"), own.sha256, own.by]
+                _profile(plan, model, folder, say)
+            place.finish("profile", inputs, ["profile.jsonl", _CAMPAIGN])
+        inputs = [*machine, place.digest("profile.jsonl"), place.digest(_CAMPAIGN), own.sha256, own.by]
         if plan.agreement != TOP_ONE or plan.quality != "top_one":
             inputs += [plan.agreement, plan.quality]
         if not is_done("tune", inputs, place):
@@ -197,18 +204,24 @@ def ladder_data(plan: Plan) -> list[Data]:
     return [*data, plan.data]
 
 
-def _profile(plan: Plan, model: Path, out: Path, say: Callable[[str, float], None]) -> None:
+def _profile(plan: Plan, model: Path, folder: Path, say: Callable[[str, float], None]) -> None:
+    out = folder / "profile.jsonl"
     if plan.device == "host":
-        profile_host(model, out, budget_s=plan.seconds, seed=plan.seed, progress=say)
+        measured = profile_host(model, out, budget_s=plan.seconds, seed=plan.seed, progress=say)
     else:
-        profile_on([plan.device], model, out, plan.agents, seconds=plan.seconds, seed=plan.seed)
+        found = profile_on([plan.device], model, out, plan.agents, seconds=plan.seconds, seed=plan.seed)
+        measured = found.profiles[0]
+    profiled = _Profiled(campaign=measured.campaign.campaign)
+    save_atomically(folder / _CAMPAIGN, profiled.model_dump_json().encode())
 
 
 def _tune(plan: Plan, model: Path, data: Data, folder: Path, say: Callable[[str, float], None]) -> None:
+    place = folder / _CAMPAIGN
+    profiled = parse_document(_Profiled, read_bytes(place, FormatError), str(place))
     tune(
         model,
         data,
-        recorded(load_profile(folder / "profile.jsonl"), load_model(model).sha256),
+        recorded(load_profile(folder / "profile.jsonl"), load_model(model).sha256, profiled.campaign),
         seed=plan.seed,
         out=folder / "curve.json",
         measure=LiveHost(model, seed=plan.seed) if plan.device == "host" else None,

@@ -9,17 +9,22 @@ import typer
 
 from approxlite.cli import options
 from approxlite.cli.console import Progress, print_json, print_line, print_table
+from approxlite.cli.energy import DeviceEnergy, next_session, show_energy, show_sustained, told_energy
 from approxlite.cli.knobs import check_has_knobs
 from approxlite.cli.on_devices import ProfiledDevices, profile_on
 from approxlite.formats.document import Document
-from approxlite.formats.errors import InputError
+from approxlite.formats.errors import DeviceError, InputError
 from approxlite.formats.interval import Estimate
-from approxlite.profiler.energy.from_rows import Refusal, RowsEnergy
-from approxlite.profiler.energy.outcome import Comparison, SourceRecord
+from approxlite.profiler.campaign.energy_goal import Wish
+from approxlite.profiler.campaign.sustained_run import SustainedWish
+from approxlite.profiler.energy.sustained import Sustained
 from approxlite.profiler.host import ENERGY_REFUSED
 from approxlite.profiler.profile import profile_host
 from approxlite.profiler.recorded import RecordedProfile
 from approxlite.report.text import milliseconds, ratio_interval
+
+LEAST_RATE_HZ = 1 / 60
+"""Of a sustained run: what an agent's plan allows between two inferences."""
 
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="The profile to write, or to go on with.")]
 Seconds = Annotated[float, typer.Option(min=0.1, help="About how long to measure; on devices, one class of them.")]
@@ -41,9 +46,46 @@ Energy = Annotated[
     typer.Option(
         "--energy",
         help="Measure joules too, where a device has a power source that proves itself; blocks last as long as that "
-        "needs, so that a model takes an hour or more, and --seconds says nothing.",
+        "needs, so that a model takes an hour or more, and --seconds says nothing. How long is said beforehand.",
     ),
 ]
+HalfWidth = Annotated[
+    float,
+    typer.Option(
+        "--half-width", min=0.5, max=50.0, metavar="PERCENT",
+        help="With --energy: stop when the 95 % intervals of joules beside exact reach this far to either side.",
+    ),
+]  # fmt: skip
+MaxSecs = Annotated[
+    float,
+    typer.Option(
+        "--max-secs", min=60.0, metavar="SECONDS",
+        help="With --energy: refuse to begin where that takes longer, probe and warm-up included.",
+    ),
+]  # fmt: skip
+Sessions = Annotated[
+    int,
+    typer.Option(
+        min=1, max=20,
+        help="With --energy: divide the measurement into so many sessions. Run the same command for each, with the "
+        "device started anew or rested for six hours between them.",
+    ),
+]  # fmt: skip
+SustainedFor = Annotated[
+    float | None,
+    typer.Option(
+        "--sustained", min=2.0, max=600.0, metavar="MINUTES",
+        help="After that, exact and int8 for so many minutes each, from cold on: how much slower, and with --energy "
+        "how much thirstier, the last minute is than the first.",
+    ),
+]  # fmt: skip
+Rate = Annotated[
+    float,
+    typer.Option(
+        min=0.0, max=10_000.0, metavar="HZ",
+        help="With --sustained: inferences a second, as the app has; 0 is one after the other.",
+    ),
+]  # fmt: skip
 Meter = Annotated[
     Path | None,
     typer.Option(
@@ -82,30 +124,22 @@ class ProfileSummary(Document):
     knobs: tuple[KnobSummary, ...]
 
 
-class DeviceEnergy(Document):
-    """Joules of one device. settings: configurations that every round has, beside exact. refused: why there are none.
-
-    knob_mj: what a knob adds to an inference, in millijoules, by `operator=knob`; negative where it saves. not_told: by
-    configuration, or "knobs", why there is no figure.
-    """
-
-    source: SourceRecord | None
-    settings: tuple[Comparison, ...]
-    knob_mj: dict[str, Estimate]
-    refused: str
-    not_told: dict[str, str]
-    left_out: dict[str, int]
-
-
 class DevicesSummary(Document):
     """The answer for devices: a campaign for each class of them, and devices that were given up, with why.
 
-    energy: by serial; empty where it was not asked for.
+    energy, sustained: by serial; empty where they were not asked for. paused: devices whose next session is still to
+    come. not_sustained: why a run shows nothing. refused_settings, unsteady: by serial, settings that a device did not
+    let be changed, and by what share its latency still changed when it was measured; empty where all is well.
     """
 
     campaigns: tuple[ProfileSummary, ...]
     given_up: dict[str, str]
     energy: dict[str, DeviceEnergy]
+    paused: tuple[str, ...]
+    sustained: dict[str, tuple[Sustained, ...]]
+    not_sustained: dict[str, tuple[str, ...]]
+    refused_settings: dict[str, tuple[str, ...]]
+    unsteady: dict[str, float]
 
 
 def profile(
@@ -117,6 +151,11 @@ def profile(
     agents: options.Agents = options.AGENTS,
     service: Service = False,
     energy: Energy = False,
+    half_width: HalfWidth = 3.0,
+    max_secs: MaxSecs = 12 * 3600.0,
+    sessions: Sessions = 1,
+    sustained: SustainedFor = None,
+    rate: Rate = 0.0,
     meter: Meter = None,
     cluster: Cluster = None,
     max_temp_c: MaxTemp = 37.0,
@@ -132,18 +171,32 @@ def profile(
     """
     if resume and not out.is_file():
         raise InputError(f"{out}: no such file, so there is nothing to resume; leave --resume out to begin")
+    wish = Wish(half_width / 100, max_secs, sessions)
+    if not energy and wish != Wish():
+        raise InputError("--half-width, --max-secs and --sessions say how joules are measured; give --energy with them")
+    if rate > 0 and sustained is None:
+        raise InputError("--rate is that of a sustained run; give --sustained with it")
+    if 0 < rate < LEAST_RATE_HZ:
+        raise InputError(f"--rate {rate:g}: agents pause for a minute at most; give {LEAST_RATE_HZ:.4f} or more")
     devices = device or ["host"]
     if devices != ["host"]:
         found = profile_on(
             devices, model, out, None if service else agents, seconds=seconds, seed=seed, max_temp_c=max_temp_c,
-            energy=energy, meter=meter, cluster=cluster,
+            energy=wish if energy else None, meter=meter, cluster=cluster,
+            sustained=None if sustained is None else SustainedWish(sustained * 60, rate),
         )  # fmt: skip
         _show_devices(out, found, json)
+        if energy and found.given_up:
+            raise DeviceError(
+                f"no more joules of {', '.join(found.given_up)}; run the same command again once it is well"
+            )
         return
     if cluster is not None:
         raise InputError("--cluster measures on devices; give --device all with it")
     if service:
         raise InputError("--service measures on devices; name one with --device")
+    if sustained is not None:
+        raise InputError("--sustained measures on devices; name one with --device")
     if energy or meter is not None:
         raise InputError(f"--energy needs a device: {ENERGY_REFUSED}")
     check_has_knobs(model)
@@ -160,7 +213,12 @@ def _show_devices(out: Path, found: ProfiledDevices, json: bool) -> None:
     summary = DevicesSummary(
         campaigns=tuple(_summary(out, each) for each in found.profiles),
         given_up=found.given_up,
-        energy={serial: _energy(each) for serial, each in found.energy.items()},
+        energy={serial: told_energy(each, found.effort.get(serial)) for serial, each in found.energy.items()},
+        paused=found.paused,
+        sustained={s: tuple(r for r in runs.values() if not isinstance(r, str)) for s, runs in found.sustained.items()},
+        not_sustained={s: tuple(r for r in runs.values() if isinstance(r, str)) for s, runs in found.sustained.items()},
+        refused_settings={serial: each.refused for serial, each in found.prepared.items() if each.refused},
+        unsteady={serial: each.unsteady for serial, each in found.prepared.items() if each.unsteady is not None},
     )
     if json:
         print_json(summary)
@@ -169,45 +227,15 @@ def _show_devices(out: Path, found: ProfiledDevices, json: bool) -> None:
         print_line(recorded.campaign.device.cpu)
         _show(each)
     for serial, energy in summary.energy.items():
-        _show_energy(serial, energy)
-    for serial, why in summary.given_up.items():
-        print_line(f"given up: {serial}: {why}")
-
-
-def _energy(told: RowsEnergy) -> DeviceEnergy:
-    knobs = [] if isinstance(told.knobs, Refusal) else told.knobs
-    not_told = {name: each.why for name, each in told.settings.items() if isinstance(each, Refusal)}
-    if isinstance(told.knobs, Refusal) and not told.refused:
-        not_told["knobs"] = told.knobs.why
-    return DeviceEnergy(
-        source=told.source,
-        settings=tuple(each for each in told.settings.values() if isinstance(each, Comparison)),
-        knob_mj={f"{each.operator}={each.knob}": each.change_mj for each in knobs},
-        refused=told.refused,
-        not_told=not_told,
-        left_out=dict(told.left_out),
-    )
-
-
-def _show_energy(serial: str, energy: DeviceEnergy) -> None:
-    if energy.refused or energy.source is None:
-        print_line(f"{serial}: no joules: {energy.refused}")
-        return
-    if left_out := sum(energy.left_out.values()):
-        print_line(f"{serial}: {left_out} disturbed blocks left out: {', '.join(sorted(energy.left_out))}")
-    for name, why in energy.not_told.items():
-        print_line(f"{serial}: no joules of {name}: {why}")
-    knobs = [
-        (*name.split("=", 1), f"{change.value:+.3g} mJ", f"[{change.low:+.3g}, {change.high:+.3g}]")
-        for name, change in energy.knob_mj.items()
-    ]
-    if knobs:
-        print_table(("operator", "knob", "energy", "95 %"), knobs, numbers=(2,))
-    for each in energy.settings:
-        print_line(
-            f"{serial}: {each.configuration} takes {ratio_interval(each.ratio)} of exact's "
-            f"{each.exact_mj.value:.3g} mJ an inference, beyond idle, by {' + '.join(energy.source.facilities)}"
-        )
+        show_energy(serial, energy)
+    for serial, runs in summary.sustained.items():
+        show_sustained(serial, runs, summary.not_sustained[serial])
+    for serial in summary.paused:
+        print_line(f"{serial}: {next_session(summary.energy.get(serial))}")
+    for serial, names in summary.refused_settings.items():
+        print_line(f"{serial}: does not let be changed while it measures: {', '.join(names)}")
+    for serial, change in summary.unsteady.items():
+        print_line(f"{serial}: was not steady when it was measured: its latency still changed by {change:.0%}")
 
 
 def _show(summary: ProfileSummary) -> None:

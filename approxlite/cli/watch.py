@@ -28,10 +28,10 @@ from approxlite.profiler.devices.service import Service
 from approxlite.report.text import percent, percent_interval
 
 HEAD = (
-    "device", "policy", "rung", "why", "answers", "canaries", "differs from exact", "guard", "time saved",
-    "energy saved", "battery", "heat", "",
+    "device", "policy", "rung", "why", "answers", "runs by rung", "canaries", "differs from exact", "guard",
+    "time saved", "energy saved", "kernels", "battery", "heat", "",
 )  # fmt: skip
-NUMBERS = (2, 4, 5)
+NUMBERS = (2, 4, 6)
 
 Once = Annotated[
     bool, typer.Option("--once", help="Look once; exit with 5 where a guard alarmed, 3 without an answer.")
@@ -47,7 +47,7 @@ class WatchedDevices(Document):
 
 
 def watch(device: options.Devices = None, once: Once = False, every: Every = 2.0, json: options.Json = False) -> None:
-    """Show what devices run now: policy, rung and why, canaries, guard, what is saved, battery and heat.
+    """Show what devices run now: policy, rung and why, runs, canaries, guard, what is saved, battery and heat.
 
     All devices that adb sees, unless some are named. Ctrl-C ends it. Savings are told by the costs that the policy was
     built with; they are of answers since the policy is followed.
@@ -121,11 +121,13 @@ def row_of(device: Watched) -> tuple[str, ...]:
         "" if status.rung is None else str(status.rung),
         _why(status),
         str(status.answered),
+        _runs(status),
         "" if guard is None else str(guard.canaries),
         "" if device.disagreement is None else percent_interval(device.disagreement),
         _guard(status),
         _saved(device.time_saved),
         _saved(device.energy_saved),
+        status.kernel_variant or "",
         _battery(status),
         _heat(status),
         " ".join(status.problem.split())[:120],
@@ -146,6 +148,11 @@ def _why(status: ServiceStatus) -> str:
     words = [name.replace("_", " ") for name in (status.chosen, status.reason) if name]
     evidence = "" if status.evidence is None else f" {status.evidence:.3g}"
     return f"{pinned}{', '.join(dict.fromkeys(words))}{evidence if words else ''}"
+
+
+def _runs(status: ServiceStatus) -> str:
+    """Of rungs that ran, such as "0: 5, 2: 118": a share of them may have led to a run of another rung."""
+    return ", ".join(f"{at}: {rung.runs}" for at, rung in enumerate(status.rungs) if rung.runs)
 
 
 def _guard(status: ServiceStatus) -> str:

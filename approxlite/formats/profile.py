@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, JsonValue
 
@@ -27,12 +27,33 @@ class ProfiledOperator(JournalRow):
     multiply_accumulates: Count
 
 
+class EnergyGoal(JournalRow):
+    """What was said before an energy campaign began, of each of its devices.
+
+    half_width: wanted, of the 95 % interval of ratios to exact, as a share. pairs: clean rounds that this should take,
+    in blocks that count after their first `settle_s`; blocks: a round's length in blocks. total_s: at most, in all,
+    overhead_s of it for probe and warm-up. sessions: to be had; rounds: at most, by all devices. sources: the best
+    one's name by serial, empty for an external meter.
+    """
+
+    half_width: Annotated[float, Field(gt=0)]
+    pairs: Annotated[int, Field(ge=1)]
+    settle_s: Annotated[float, Field(ge=0)]
+    blocks: Annotated[float, Field(gt=0)]
+    total_s: Annotated[float, Field(gt=0)]
+    overhead_s: Annotated[float, Field(ge=0)]
+    sessions: Annotated[int, Field(ge=1)]
+    rounds: Annotated[int, Field(ge=1)]
+    sources: dict[str, str]
+
+
 class EnergyBlocks(JournalRow):
     """How blocks were measured so that joules can be told from their readings; a reading's meaning is told anew each
-    time. block_s: of exact. readings_ms: between readings in a block."""
+    time. block_s: of exact. readings_ms: between readings in a block. goal: null in profiles of earlier versions."""
 
     block_s: Annotated[float, Field(gt=0)]
     readings_ms: Annotated[float, Field(ge=0)]
+    goal: EnergyGoal | None = None
 
 
 class CampaignRow(JournalRow):
@@ -76,6 +97,7 @@ class BlockRow(JournalRow):
 
     A round visits every subject and configuration once, in random order, so rows of one round can be compared. serial
     and agent_row: the device, and its own row as `docs/agent-protocol.md` has it; null for blocks measured by the desk.
+    session: of the device, from 0; another one begins when it is started anew, or much later. boot_id: where it tells.
     """
 
     kind: Literal["block"] = "block"
@@ -91,6 +113,8 @@ class BlockRow(JournalRow):
     time: Time
     serial: str | None = None
     agent_row: dict[str, JsonValue] | None = None
+    session: Count = 0
+    boot_id: str | None = None
 
 
 class IdleRow(JournalRow):
@@ -104,6 +128,77 @@ class IdleRow(JournalRow):
     time: Time
     serial: str
     agent_row: dict[str, JsonValue]
+    session: Count = 0
+    boot_id: str | None = None
+
+
+class ProbeRow(JournalRow):
+    """A block by which a device's energy source proved itself before the campaign; idle and exact in turn."""
+
+    kind: Literal["probe"] = "probe"
+    campaign: str
+    serial: str
+    block: Count
+    time: Time
+    agent_row: dict[str, JsonValue]
+
+
+class SettledRow(JournalRow):
+    """A device has measured enough of an energy campaign. stopped: every interval is as narrow as wanted, or the time
+    that was said beforehand is used up. spent_s: of that time."""
+
+    kind: Literal["settled"] = "settled"
+    campaign: str
+    serial: str
+    stopped: Literal["width", "time"]
+    spent_s: Annotated[float, Field(ge=0)]
+    time: Time
+
+
+class SustainedRow(JournalRow):
+    """A block of a sustained run of one device: idle, one configuration from cold on, idle. run: a number of its own
+    for each try; place: of the block in it, 0 to `of` - 1. A run that broke off is made anew, for its heat is lost."""
+
+    kind: Literal["sustained"] = "sustained"
+    campaign: str
+    serial: str
+    run: Count
+    place: Count
+    of: Annotated[int, Field(ge=1)]
+    subject: Literal["approxlite", "idle"]
+    configuration: str
+    gap_ms: Annotated[float, Field(ge=0)] = 0.0
+    run_s: Annotated[float, Field(gt=0)]
+    rate_hz: Annotated[float, Field(ge=0)] = 0.0  # wanted; 0: without a pause
+    time: Time
+    agent_row: dict[str, JsonValue]
+
+
+class ChangedSetting(JournalRow):
+    """before: as it was found, and is put back to. after: while measuring; null where the device refused."""
+
+    name: str
+    before: str
+    after: str | None
+
+
+class PreparedRow(JournalRow):
+    """How a device was made ready, each time before it measured. settings: those that were changed.
+
+    unsteady: by how much, as a share, its latency still changed when warming up was given up; null where it was steady.
+    """
+
+    kind: Literal["prepared"] = "prepared"
+    campaign: str
+    serial: str
+    settings: tuple[ChangedSetting, ...]
+    unsteady: Annotated[float, Field(ge=0)] | None = None
+    time: Time
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Names of settings that the device does not let be changed."""
+        return tuple(each.name for each in self.settings if each.after is None)
 
 
 @dataclass(frozen=True)
@@ -113,6 +208,10 @@ class Profile:
     campaigns: tuple[CampaignRow, ...]
     blocks: tuple[BlockRow, ...]
     idles: tuple[IdleRow, ...] = ()
+    settled: tuple[SettledRow, ...] = ()
+    sustained: tuple[SustainedRow, ...] = ()
+    probes: tuple[ProbeRow, ...] = ()
+    prepared: tuple[PreparedRow, ...] = ()
 
     @property
     def measured(self) -> tuple[BlockRow | IdleRow, ...]:
@@ -120,8 +219,14 @@ class Profile:
         return (*self.blocks, *self.idles)
 
 
-ProfileRow = CampaignRow | BlockRow | IdleRow
-_ROWS: dict[str, type[ProfileRow]] = {"campaign": CampaignRow, "block": BlockRow, "idle": IdleRow}
+ProfileRow = CampaignRow | BlockRow | IdleRow | PreparedRow | SettledRow | SustainedRow | ProbeRow
+_ROWS: dict[str, type[ProfileRow]] = {
+    "campaign": CampaignRow, "block": BlockRow, "idle": IdleRow, "prepared": PreparedRow, "settled": SettledRow,
+    "sustained": SustainedRow, "probe": ProbeRow,
+}  # fmt: skip
+
+
+_Row = TypeVar("_Row", CampaignRow, BlockRow, IdleRow, PreparedRow, SettledRow, SustainedRow, ProbeRow)
 
 
 def load_profile(path: str | os.PathLike[str]) -> Profile:
@@ -130,24 +235,25 @@ def load_profile(path: str | os.PathLike[str]) -> Profile:
     Raises FormatError, one line that names the file and the row.
     """
     lines = read_bytes(path, FormatError, MAX_PROFILE_BYTES).split(b"\n")[:-1]
-    campaigns: list[CampaignRow] = []
-    blocks: list[BlockRow] = []
-    idles: list[IdleRow] = []
+    found: dict[type[ProfileRow], list[ProfileRow]] = {kind: [] for kind in _ROWS.values()}
     known: set[str] = set()
     for number, line in enumerate(lines, 1):
         where = f"{os.fspath(path)}: line {number}"
         row = parse_row(line, where)
+        if row is None:
+            continue
         if isinstance(row, CampaignRow):
-            campaigns.append(row)
             known.add(row.campaign)
-        elif row is not None:
-            if row.campaign not in known:
-                raise FormatError(f"{where}: block of campaign '{row.campaign}', which was never opened")
-            if isinstance(row, BlockRow):
-                blocks.append(row)
-            else:
-                idles.append(row)
-    return Profile(tuple(campaigns), tuple(blocks), tuple(idles))
+        elif row.campaign not in known:
+            raise FormatError(f"{where}: {row.kind} of campaign '{row.campaign}', which was never opened")
+        found[type(row)].append(row)
+
+    def of(kind: type[_Row]) -> tuple[_Row, ...]:
+        return tuple(row for row in found[kind] if isinstance(row, kind))
+
+    return Profile(
+        of(CampaignRow), of(BlockRow), of(IdleRow), of(SettledRow), of(SustainedRow), of(ProbeRow), of(PreparedRow)
+    )
 
 
 def parse_row(line: bytes | str, where: str) -> ProfileRow | None:

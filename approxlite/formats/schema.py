@@ -10,7 +10,15 @@ from pydantic import BaseModel, Field, TypeAdapter
 from approxlite.formats.audit import AuditRecord
 from approxlite.formats.curve import Curve
 from approxlite.formats.policy import Policy
-from approxlite.formats.profile import BlockRow, CampaignRow, IdleRow
+from approxlite.formats.profile import (
+    BlockRow,
+    CampaignRow,
+    IdleRow,
+    PreparedRow,
+    ProbeRow,
+    SettledRow,
+    SustainedRow,
+)
 from approxlite.formats.rollout import BeginRow, DeviceRow, EndRow
 from approxlite.formats.service_status import ServiceStatus
 from approxlite.formats.signature import Signature
@@ -20,7 +28,13 @@ _ROOTS: dict[str, tuple[str, Any]] = {
     "audit": ("one line of audit.jsonl", AuditRecord),
     "curve": ("curve.json", Curve),
     "policy": ("policy.json, in policy.approx", Policy),
-    "profile": ("one line of profile.jsonl", Annotated[CampaignRow | BlockRow | IdleRow, Field(discriminator="kind")]),
+    "profile": (
+        "one line of profile.jsonl",
+        Annotated[
+            CampaignRow | BlockRow | IdleRow | PreparedRow | SettledRow | SustainedRow | ProbeRow,
+            Field(discriminator="kind"),
+        ],
+    ),
     "rollout": (
         "one line of rollout.jsonl",
         Annotated[BeginRow | DeviceRow | EndRow, Field(discriminator="kind")],

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from approxlite.formats.curve import Curve
 from approxlite.formats.policy import Policy
-from approxlite.formats.profile import Profile
+from approxlite.formats.profile import CampaignRow, Profile
+from approxlite.profiler.campaign.energy import energies
+from approxlite.profiler.campaign.energy_goal import efforts
+from approxlite.profiler.energy.outcome import Comparison
 from approxlite.report.content import Fact
 from approxlite.report.results import Results
-from approxlite.report.text import percent
+from approxlite.report.text import percent, ratio_interval
 
 
 def method(policy: Policy, curve: Curve, profile: Profile, results: Results | None) -> tuple[Fact, ...]:
@@ -26,7 +29,7 @@ def method(policy: Policy, curve: Curve, profile: Profile, results: Results | No
                 f"{campaign.numerics_version}",
             ),
             ("profile", f"{len(profile.blocks)} blocks, {inferences} inferences in {len(rounds)} interleaved rounds"),
-            ("energy", "not shown here" if campaign.energy else f"not given: {campaign.energy_refused}"),
+            ("energy", _energy(profile, campaign)),
         ]
     split = policy.split
     facts.append(
@@ -59,3 +62,23 @@ def method(policy: Policy, curve: Curve, profile: Profile, results: Results | No
         ("policy", f"sequence {policy.sequence}, built by approxlite {policy.tool_version}"),
     ]  # fmt: skip
     return tuple(Fact(name=name, value=value) for name, value in facts)
+
+
+def _energy(profile: Profile, campaign: CampaignRow) -> str:
+    """Joules beside exact's of each device, with exact against itself, and in how many sessions."""
+    if campaign.energy is None:
+        return f"not given: {campaign.energy_refused}"
+    effort, said = efforts(profile, campaign.campaign), []
+    for serial, told in energies(profile, campaign.campaign).items():
+        compared = [each for each in told.settings.values() if isinstance(each, Comparison)]
+        if told.refused or not compared:
+            said.append(f"{serial}: not given: {told.refused or 'too few rounds'}")
+            continue
+        same = compared[0].same
+        ratios = ", ".join(f"{each.configuration} {ratio_interval(each.ratio)}" for each in compared)
+        had = f"; {effort[serial].sessions} of {effort[serial].sessions_wanted} sessions" if serial in effort else ""
+        said.append(
+            f"{serial}: of exact's {compared[0].exact_mj.value:.3g} mJ beyond idle: {ratios}; exact against itself "
+            f"{same.value:.3f} [{same.low:.3f}, {same.high:.3f}]{had}"
+        )
+    return "; ".join(said) or "no device has told any"

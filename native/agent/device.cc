@@ -49,12 +49,19 @@ std::optional<double> number_in(const std::string& path) {
   return value;
 }
 
-// Thermal zones count in thousandths of a degree, those of some vendors in degrees; nothing here is colder or hotter.
+// Thermal zones count in thousandths of a degree, those of some vendors in degrees.
 std::optional<double> zone_c(const std::string& folder) {
   std::optional<double> value = number_in(folder + "/temp");
   if (value.has_value() && std::abs(*value) > 200) *value /= 1000;
-  if (value.has_value() && std::abs(*value) > 200) value.reset();
+  if (value.has_value() && !is_celsius(*value)) value.reset();
   return value;
+}
+
+// Qualcomm's zones beside those of heat: the battery's charge in percent, its volts and amperes, and limits of them.
+bool is_of_battery(std::string_view zone) {
+  if (zone == "soc" || zone == "socd") return true;
+  const auto speaks_of = [&](const char* what) { return zone.find(what) != std::string_view::npos; };
+  return speaks_of("vbat") || speaks_of("ibat") || speaks_of("bcl");
 }
 
 std::vector<double> megahertz(const std::vector<std::string>& cores, const char* file) {
@@ -99,13 +106,21 @@ void Device::find_supplies() {
   }
 }
 
-// Energy meters of rails, and the running counters of desktop processors.
+// Energy meters of rails, two of one name told apart by their numbers, and the running counters of desktop processors. Of
+// those only whole packages: their cores and graphics lie within them, and the platform (psys) around them.
 void Device::find_counters() {
+  std::vector<std::string> meters;
   for (const std::string& folder : folders(root_ + "/sys/bus/iio/devices", "iio:device")) {
-    add_rails(folder + "/energy_value", first_line(folder + "/name") + "/");
+    std::string name = first_line(folder + "/name");
+    if (std::find(meters.begin(), meters.end(), name) != meters.end())
+      name += "#" + folder.substr(folder.find_last_not_of("0123456789") + 1);
+    meters.push_back(name);
+    add_rails(folder + "/energy_value", name + "/");
   }
   for (const std::string& folder : folders(root_ + "/sys/class/powercap", "intel-rapl:")) {
-    add_number(folder + "/energy_uj", "powercap/" + first_line(folder + "/name"));
+    const std::string name = first_line(folder + "/name");
+    const bool top = std::count(folder.begin() + static_cast<std::ptrdiff_t>(root_.size()), folder.end(), ':') == 1;
+    if (top && name.starts_with("package")) add_number(folder + "/energy_uj", "powercap/" + name);
   }
 }
 
@@ -160,7 +175,7 @@ std::optional<std::string> Device::ask(const std::vector<std::string>& service) 
 void Device::tell_battery_files(DeviceState* out) const {
   if (supplies_.empty()) return;
   const std::optional<double> tenths = number_in(supplies_.front() + "/temp");
-  if (tenths.has_value()) out->temperature_c.emplace("battery", *tenths / 10);
+  if (tenths.has_value() && is_celsius(*tenths / 10)) out->temperature_c.emplace("battery", *tenths / 10);
   const std::optional<double> percent = number_in(supplies_.front() + "/capacity");
   if (percent.has_value() && *percent >= 0 && *percent <= 100) out->charge = *percent / 100;
   for (const std::string& charger : chargers_) {
@@ -177,7 +192,7 @@ Look Device::look() const {
     for (const std::string& zone : zones_) {
       const std::optional<double> value = zone_c(zone);
       const std::string name = first_line(zone + "/type");
-      if (value.has_value())
+      if (value.has_value() && !is_of_battery(name))
         state.temperature_c.emplace(name.empty() ? zone.substr(zone.rfind('/') + 1) : name, *value);
     }
   }
@@ -186,7 +201,7 @@ Look Device::look() const {
     const std::string told = ask({"battery"}).value_or("");
     append_battery(told, &look.readings);
     const std::optional<double> tenths = parse_battery(told, "temperature");
-    if (tenths.has_value()) state.temperature_c.emplace("battery", *tenths / 10);
+    if (tenths.has_value() && is_celsius(*tenths / 10)) state.temperature_c.emplace("battery", *tenths / 10);
     const std::optional<double> level = parse_battery(told, "level");
     const double scale = parse_battery(told, "scale").value_or(100);
     if (!state.charge.has_value() && level.has_value() && *level >= 0 && *level <= scale) state.charge = *level / scale;

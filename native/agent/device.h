@@ -91,7 +91,10 @@ class Device {
   size_t meter_rails_ = 0;
 };
 
-// Of `dumpsys thermalservice`: sensors of the hardware by name, and the status.
+// Whether a sensor may mean degrees: any other is broken or speaks another unit.
+inline bool is_celsius(double value) { return value >= -40 && value <= 150; }
+
+// Of `dumpsys thermalservice`: sensors of heat by name, and the status.
 DeviceState parse_thermal_service(std::string_view text);
 
 // The number behind `name:` in `dumpsys battery`.

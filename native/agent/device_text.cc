@@ -7,6 +7,9 @@
 namespace approxlite::agent {
 namespace {
 
+// Types of android.hardware.thermal's sensors from here to there tell a battery's volts, amperes and percent.
+constexpr double kBclVoltage = 6, kBclPercentage = 8;
+
 // Calls `line(text)` for each line without its end.
 template <class Line>
 void each_line(std::string_view text, const Line& line) {
@@ -55,7 +58,9 @@ DeviceState parse_thermal_service(std::string_view text) {
     if (!current || !words.starts_with("Temperature{")) return;
     const std::string_view name = between(words, "mName=", ",}");
     const std::optional<double> value = number(between(words, "mValue=", ",}"));
-    if (!name.empty() && value.has_value()) state.temperature_c[std::string(name)] = *value;
+    if (name.empty() || !value.has_value() || !is_celsius(*value)) return;
+    const double type = number(between(words, "mType=", ",}")).value_or(-1);
+    if (type < kBclVoltage || type > kBclPercentage) state.temperature_c[std::string(name)] = *value;
   });
   return state;
 }

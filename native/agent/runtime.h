@@ -7,19 +7,17 @@
 #include <cstdint>
 #include <string>
 
+#include "delegate/xnnpack_options.h"
+
 namespace approxlite::agent {
+
+using tflite::XnnpackOptions;
 
 struct TfLiteModel;
 struct TfLiteOptions;
 struct TfLiteInterpreter;
 struct TfLiteTensor;
 struct TfLiteDelegate;
-
-// TfLiteXNNPackDelegateOptions of any version, which grows at its end. Only ever passed by address.
-struct XnnpackOptions {
-  int32_t num_threads;
-  char more[508];
-};
 
 struct Runtime {
   const char* (*Version)();

@@ -2,20 +2,14 @@
 // apply by itself.
 #include <dlfcn.h>
 
-#include <cstdint>
-
+#include "delegate/xnnpack_options.h"
 #include "jni/arrays.h"
 
 using approxlite::java::handle;
 using approxlite::java::object;
+using approxlite::tflite::XnnpackOptions;
 
 namespace {
-
-// TfLiteXNNPackDelegateOptions of any version, which grows at its end. Only ever passed by address.
-struct XnnpackOptions {
-  int32_t num_threads;
-  char more[508];
-};
 
 template <class Function>
 Function* find(const char* name) {

@@ -5,24 +5,32 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 from approxlite.formats.document import read_bytes
-from approxlite.formats.errors import DeviceError, ModelError
+from approxlite.formats.errors import DeviceError, FormatError, ModelError
 from approxlite.profiler.blocks import PROTOCOL, AgentBlock, EndRow, OpeningRow, PlannedBlock, parse_agent_row
-from approxlite.profiler.campaign import settings
+from approxlite.profiler.campaign import settings, visits
 from approxlite.profiler.devices.describe import FOLDER
-from approxlite.profiler.devices.faults import DeviceFullError, DeviceRefusedError, WrongAbiError
-from approxlite.profiler.devices.link import Link, checked
+from approxlite.profiler.devices.faults import (
+    DeviceFullError,
+    DeviceRefusedError,
+    UnreadableRowsError,
+    WrongAbiError,
+)
+from approxlite.profiler.devices.link import STATUS, Link, checked
 
 AGENT, ENGINE = "approx-agent", "libapproxlite.so"
 RUNTIMES = ("libtensorflowlite_jni.so", "libtensorflowlite_c.so", "libtensorflowlite.so")
 NO_ROOM, CANNOT_RUN, ALREADY_RUNNING = 28, 3, 16
 LONGEST_ALONE_S = 12 * 3600
 """An agent may go on for so long when the desk is gone, such as on an unplugged device, before it is ended."""
+
+POLL_BYTES = 8 << 20
+"""A block with readings of half an hour has some of these."""
 
 START_TRIES = 100
 """Tenths of a second in which an agent says that it runs, or why not."""
@@ -66,9 +74,7 @@ class AgentFiles:
 
     @classmethod
     def of_service(cls, model: Path) -> AgentFiles:
-        """For devices whose service app measures. Raises DeviceError where there is no such model."""
-        if not model.is_file():
-            raise DeviceError(f"{model}: no such file; give the .tflite file to profile")
+        """For devices whose service app measures."""
         return cls(model, {}, in_service=True)
 
     def for_device(self, serial: str, abis: Sequence[str]) -> dict[str, bytes]:
@@ -87,7 +93,9 @@ class AgentFiles:
 @dataclass(frozen=True)
 class Poll:
     """What was new on a device. lines: of rows.jsonl, so far, torn ones not counted. status: the agent's, None while it
-    runs or where it did not end by itself. guarded: whether the watchdog still has settings to put back.
+    runs or where it did not end by itself. guarded: whether the watchdog still has settings to put back. boot_ids:
+    at each block's place, of the opening row before it, None where that was not among the new rows. more: whether there
+    are rows yet, which the next poll brings. boot_id: of the device at this moment, None where it does not tell.
     """
 
     lines: int
@@ -97,7 +105,10 @@ class Poll:
     guarded: bool
     opening: OpeningRow | None = None
     blocks: tuple[AgentBlock, ...] = ()
+    boot_ids: tuple[str | None, ...] = ()
     ended: EndRow | None = None
+    more: bool = False
+    boot_id: str | None = None
 
 
 @dataclass
@@ -107,6 +118,7 @@ class Agent:
     folder: str
     threads: int = 1
     seed: int = 0
+    visits: visits.Visits = field(default_factory=visits.Visits)
     _paths: dict[str, str] = field(default_factory=dict)
     _libraries: str = ""
 
@@ -145,11 +157,13 @@ class Agent:
         keys |= {key: path for key, path in self._paths.items() if key != "agent"}
         line = " ".join(f"{key}={value}" for key, value in keys.items())
         script = (
-            f"cd {self.place} && {take}\nrm -f stop status\n{self.run_command(line)}\n"
+            f"cd {self.place} && {take}\nrm -f stop status {self.folder}/{visits.FILE}\n{self.run_command(line)}\n"
             f"tries={START_TRIES}; while [ $tries -gt 0 ] && [ ! -e status ]; do\n"
             f"{self.runs_command()}; [ $runs = no ] || break; tries=$((tries - 1)); sleep 0.1; done; true"
         )
-        return checked(link, script)
+        said = checked(link, script)
+        self.visits.went_on()
+        return said
 
     def run_command(self, line: str) -> str:
         """For the device's shell: leaves the agent running on its own with that start line. Its status goes to a file:
@@ -172,30 +186,40 @@ class Agent:
     def plan(self, link: Link, plan: Sequence[PlannedBlock]) -> None:
         """Replaces the plan in one step; an agent that comes to the end of what it read looks again."""
         link.push(b"".join(map(_line, plan)), f"{self.place}/plan.jsonl")
+        self.visits.went_on()
 
-    def guard(self, link: Link, wanted: dict[str, str], *, lease_s: int) -> None:
-        """Changes the settings again, while the agent runs."""
+    def guard(self, link: Link, wanted: dict[str, str], *, lease_s: int) -> str:
+        """Changes the settings again, while the agent runs; what they said."""
         take = settings.take_command(self.folder, wanted, lease_s=lease_s, longest_s=LONGEST_ALONE_S)
-        checked(link, f"cd {self.folder} && {take}")
+        said = checked(link, f"cd {self.folder} && {take}")
+        self.visits.went_on()
+        return said
 
     def poll(self, link: Link, after: int) -> Poll:
-        """Rows from line `after` on, and whether the agent runs. One round trip; it also renews the desk's lease."""
+        """Rows from line `after` on, `POLL_BYTES` of them at most, and whether the agent runs. One round trip; it also
+        renews the desk's lease and leaves the time, by which blocks that it disturbed are marked."""
         script = (
             f"cd {self.place} 2> /dev/null || {{ echo; echo '{_MARK} no - gone'; exit 0; }}\n"
-            f"touch {self.folder}/alive 2> /dev/null; {self.runs_command()}\n"
-            f"tail -n +{after + 1} rows.jsonl 2> /dev/null\n"
+            f"{{ {visits.STAMP.format(folder=self.folder)}; touch {self.folder}/alive; }} 2> /dev/null\n"
+            f"{self.runs_command()}\n"
+            f"tail -n +{after + 1} rows.jsonl 2> /dev/null | head -c {POLL_BYTES}\n"
             f"held=$([ -e {self.folder}/{settings.SAVED} ] && echo held)\n"
-            f'echo; echo "{_MARK} $runs $(cat status 2> /dev/null || echo -) $held"\n'
+            f'echo; echo "{_MARK} $runs $(cat status 2> /dev/null || echo -) $held" '
+            '"boot=$(cat /proc/sys/kernel/random/boot_id 2> /dev/null)" '
+            f"{visits.SHOW.format(folder=self.folder)}\n"
             "[ $runs = yes ] || tail -n 1 agent.log 2> /dev/null; true"
         )
         rows, found, rest = checked(link, script).rpartition(f"\n{_MARK} ")
         if not found:
             raise DeviceRefusedError(f"{link.serial}: answers in a way that this version does not understand")
         state, _, said = rest.partition("\n")
-        runs, status, *held = state.split()
+        runs, status, *words = [*state.split(), "-", "-"]
+        self.visits.told(words)
         return _read(
             rows, after, link.serial, running=runs == "yes", said=" ".join(said.split()),
-            status=int(status) if runs != "yes" and status.isdecimal() else None, guarded="held" in held,
+            status=int(status) if runs != "yes" and STATUS.fullmatch(status) else None, guarded="held" in words,
+            marked=self.visits.marked,
+            boot_id=next((word[5:] for word in words if word.startswith("boot=") and len(word) > 5), None),
         )  # fmt: skip
 
     def end(self, link: Link) -> None:
@@ -206,6 +230,14 @@ class Agent:
     def restore(self, link: Link) -> None:
         """Puts the settings back."""
         settings.restore(link, self.folder)
+
+    def release_others(self, link: Link) -> None:
+        """Ends the agents of other campaigns, whose desks are gone, and puts back what they changed."""
+        settings.release_others(link, self.folder)
+
+    def set_aside(self, link: Link) -> None:
+        """Keeps rows that cannot be read for a person, out of the way of the next campaign."""
+        checked(link, f"cd {self.place} 2> /dev/null || exit 0\nmv -f rows.jsonl rows.unreadable; true")
 
     def remove(self, link: Link) -> None:
         """Takes the campaign off the device, its settings restored; the files that campaigns share stay."""
@@ -236,12 +268,29 @@ def explained(serial: str, poll: Poll) -> DeviceError | None:
     return DeviceRefusedError(f"{serial}: the agent ended with status {poll.status} ({said})")
 
 
-def _read(rows: str, after: int, serial: str, *, running: bool, status: int | None, said: str, guarded: bool) -> Poll:
+def _read(
+    rows: str, after: int, serial: str, *, running: bool, status: int | None, said: str, guarded: bool,
+    marked: Callable[[AgentBlock], AgentBlock], boot_id: str | None,
+) -> Poll:  # fmt: skip
+    *lines, torn = rows.split("\n")
     # Shells of some vendors add warnings of their own; rows are objects.
-    whole = [line for line in rows.split("\n")[:-1] if line.startswith("{")]
-    parsed = [parse_agent_row(line, f"{serial}: rows.jsonl") for line in whole]
+    whole = [line for line in lines if line.startswith("{")]
+    if not lines and len(torn) > POLL_BYTES // 2:
+        raise UnreadableRowsError(f"{serial}: a row that it measured is longer than {len(torn)} characters; not read")
+    try:
+        parsed = [parse_agent_row(line, f"row {number}") for number, line in enumerate(whole, after + 1)]
+    except FormatError as problem:
+        raise UnreadableRowsError(
+            f"{serial}: what it measured cannot be read ({problem}) and is set aside there; run again to measure anew"
+        ) from None
     openings = [row for row in parsed if isinstance(row, OpeningRow)]
     ends = [row for row in parsed if isinstance(row, EndRow)]
+    boots, boot_ids = [opening.boot_id for opening in openings], list[str | None]()
+    opened = 0
+    for row in parsed:
+        opened += isinstance(row, OpeningRow)
+        if isinstance(row, AgentBlock):
+            boot_ids.append(boots[opened - 1] if opened else None)
     return Poll(
         lines=after + len(whole),
         running=running,
@@ -249,6 +298,9 @@ def _read(rows: str, after: int, serial: str, *, running: bool, status: int | No
         said=said,
         guarded=guarded,
         opening=openings[-1] if openings else None,
-        blocks=tuple(row for row in parsed if isinstance(row, AgentBlock)),
+        blocks=tuple(marked(row) for row in parsed if isinstance(row, AgentBlock)),
+        boot_ids=tuple(boot_ids),
         ended=ends[-1] if ends else None,
+        more=bool(whole and torn),
+        boot_id=boot_id,
     )

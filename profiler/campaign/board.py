@@ -16,7 +16,6 @@ class Standing:
     why: str = ""
     blocks: int = 0
     faults: int = 0
-    round_trips: int = 0
 
 
 @dataclass
@@ -29,13 +28,14 @@ class Board:
     _begin: float = field(default_factory=time.monotonic)
 
     def say(self, serial: str, doing: str, why: str = "") -> None:
-        self._change(serial, doing=doing, why=why)
+        with self._lock:
+            old = self._standings.get(serial, Standing(serial))
+            self._standings[serial] = replace(old, doing=doing, why=why)
 
-    def count(self, serial: str, *, blocks: int = 0, faults: int = 0, round_trips: int = 0) -> None:
-        old = self.of(serial)
-        self._change(
-            serial, blocks=old.blocks + blocks, faults=old.faults + faults, round_trips=old.round_trips + round_trips
-        )
+    def count(self, serial: str, *, blocks: int = 0, faults: int = 0) -> None:
+        with self._lock:
+            old = self._standings.get(serial, Standing(serial))
+            self._standings[serial] = replace(old, blocks=old.blocks + blocks, faults=old.faults + faults)
 
     def of(self, serial: str) -> Standing:
         with self._lock:
@@ -54,8 +54,3 @@ class Board:
         """At the pace so far; None before there is one."""
         share = self.share
         return (time.monotonic() - self._begin) * (1 - share) / share if share > 0.02 else None
-
-    def _change(self, serial: str, **fields: object) -> None:
-        with self._lock:
-            old = self._standings.get(serial, Standing(serial))
-            self._standings[serial] = replace(old, **fields)  # type: ignore[arg-type]

@@ -5,28 +5,46 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from approxlite.profiler.devices.describe import State
+from approxlite.profiler.devices.parsers import THERMAL_STATUS
 
 DIE_MARGIN_C = 15.0
 """How much hotter than skin and battery the hottest sensor, on the processor, may be between two blocks."""
 
+DISCHARGING = "discharging"
+REMEDIES = {
+    "cooling": "let it rest, or allow more with --max-temp-c",
+    "cooling,": "let it rest",
+    "charging": "charge it and run the same command again",
+    DISCHARGING: "use it without its cable for a while and run the same command again",
+}
+"""What a person can do, by the first word of what a device waits for."""
+
+_RANK = {status: rank for rank, status in enumerate(THERMAL_STATUS)}
+
 
 @dataclass(frozen=True)
 class Gates:
-    """hottest_c: of battery and skin. lowest, highest: charge, 0..1; what a device does not tell holds nothing up."""
+    """hottest_c: of battery and skin. lowest, highest: charge, 0..1; what a device does not tell holds nothing up.
+
+    warmest: Android's thermal status up to which it is measured. "light" is throttling that nobody notices, says
+    Android; latencies are compared within rounds, and their rows carry the status. Energy takes none of it: another
+    clock is another voltage, and so other joules for the same work.
+    """
 
     hottest_c: float = 37.0
     lowest: float = 0.15
     highest: float = 1.0
+    warmest: str = "light"
 
     @classmethod
     def for_energy(cls, hottest_c: float = 37.0) -> Gates:
         """In the middle of the battery, where its voltage is flat."""
-        return cls(hottest_c, 0.30, 0.80)
+        return cls(hottest_c, 0.30, 0.80, "none")
 
     @classmethod
     def for_meter(cls, hottest_c: float = 37.0) -> Gates:
         """A meter may stand in the battery's place, of which the device then tells anything."""
-        return cls(hottest_c, 0.0, 1.0)
+        return cls(hottest_c, 0.0, 1.0, "none")
 
     def waits_for(self, state: State) -> str | None:
         """Such as "cooling 38.4 → 37.0 °C"; None when the device may be measured."""
@@ -35,10 +53,10 @@ class Gates:
         known = [value for value in (*skin, battery.temperature_c) if value is not None]
         if known and max(known) > self.hottest_c:
             return f"cooling {max(known):.1f} → {self.hottest_c:.1f} °C"
-        if thermal.status not in (None, "none", "light"):
-            return f"cooling, thermal status {thermal.status} → light"
+        if thermal.status is not None and _RANK[thermal.status] > _RANK[self.warmest]:
+            return f"cooling, thermal status {thermal.status} → {self.warmest}"
         if battery.charge is not None and battery.charge < self.lowest:
             return f"charging {battery.charge:.0%} → {self.lowest:.0%}"
         if battery.charge is not None and battery.charge > self.highest:
-            return f"discharging {battery.charge:.0%} → {self.highest:.0%}"
+            return f"{DISCHARGING} {battery.charge:.0%} → {self.highest:.0%}"
         return None

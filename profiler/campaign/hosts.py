@@ -63,6 +63,8 @@ class Parcel:
     serials: tuple[str, ...] = ()
     parts: Mapping[str, Part] = field(default_factory=dict)
     journal: bytes = b""
+    threads: int = 1
+    in_service: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,8 @@ def measure_share(parcel: Parcel) -> FromHost:
         out, files = folder / "profile.jsonl", _unpacked(parcel, folder)
         out.write_bytes(parcel.journal)
         job = Job(
-            files, parcel.design, seed=parcel.seed, scales=parcel.scales, gates=parcel.gates, parts=parcel.parts
+            files, parcel.design, seed=parcel.seed, threads=parcel.threads, scales=parcel.scales, gates=parcel.gates,
+            parts=parcel.parts,
         )  # fmt: skip
         try:
             outcome = profile_devices(parcel.serials, job, out, adb.reached, pace=parcel.pace, look=_Wanted())
@@ -240,6 +243,8 @@ def _take_in(answer: FromHost, out: Path) -> None:
         for campaign in profile.campaigns:
             journal.open(campaign)
         journal.add(profile.measured)
+        for prepared in profile.prepared:
+            journal.note(prepared)
 
 
 def _answer(future: Any) -> FromHost:
@@ -260,7 +265,10 @@ def _packed(job: Job, pace: Pace) -> Parcel:
         for abi, files in job.files.programs.items()
     }
     model = (job.files.model.name, read_bytes(job.files.model, ModelError, MAX_FILE_BYTES))
-    return Parcel(model, programs, job.design, job.seed, job.scales, job.gates, pace)
+    return Parcel(
+        model, programs, job.design, job.seed, job.scales, job.gates, pace, threads=job.threads,
+        in_service=job.files.in_service,
+    )  # fmt: skip
 
 
 def _unpacked(parcel: Parcel, folder: Path) -> AgentFiles:
@@ -272,7 +280,7 @@ def _unpacked(parcel: Parcel, folder: Path) -> AgentFiles:
         programs[abi] = {key: folder / "agents" / abi / file for key, (file, _) in files.items()}
         for key, (_, program) in files.items():
             programs[abi][key].write_bytes(program)
-    return AgentFiles(folder / name, programs)
+    return AgentFiles(folder / name, programs, in_service=parcel.in_service)
 
 
 def _client(address: str, *, timeout_s: float = 10.0) -> Any:

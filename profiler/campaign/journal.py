@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -16,7 +17,11 @@ from approxlite.formats.profile import (
     DeviceState,
     IdleRow,
     Latency,
+    PreparedRow,
+    ProbeRow,
     ProfileJournal,
+    SettledRow,
+    SustainedRow,
     load_profile,
 )
 from approxlite.profiler.blocks import AgentBlock
@@ -37,9 +42,68 @@ class CampaignJournal:
             self._journal.close()
             raise
         self._campaigns = {row.campaign: row for row in profile.campaigns}
+        self._prepared = set(profile.prepared)
         self._done: dict[str, set[int]] = {name: set() for name in self._campaigns}
         for row in profile.measured:
             self._done[row.campaign].add(row.block)
+        self._settled = {(row.campaign, row.serial): row for row in profile.settled}
+        self._probes: dict[tuple[str, str], list[ProbeRow]] = {}
+        for probe in profile.probes:
+            self._probes.setdefault((probe.campaign, probe.serial), []).append(probe)
+        self._sustained = {_place(row) for row in profile.sustained}
+        self._earlier = {
+            name: sorted((row for row in profile.measured if row.campaign == name), key=lambda row: row.time)
+            for name, row in self._campaigns.items()
+            if row.energy is not None
+        }
+
+    def campaign(self, name: str) -> CampaignRow | None:
+        """Where one of that name was opened."""
+        with self._lock:
+            return self._campaigns.get(name)
+
+    def earlier(self, campaign: str) -> Sequence[BlockRow | IdleRow]:
+        """What was measured of an energy campaign before this journal was opened, in order of time."""
+        return self._earlier.get(campaign, ())
+
+    def settled(self, campaign: str) -> dict[str, SettledRow]:
+        """By serial, devices that have measured enough."""
+        with self._lock:
+            return {serial: row for (name, serial), row in self._settled.items() if name == campaign}
+
+    def settle(self, row: SettledRow) -> None:
+        """Once for each device."""
+        with self._lock:
+            if (row.campaign, row.serial) not in self._settled:
+                self._journal.append(row)
+                self._settled[row.campaign, row.serial] = row
+
+    def keep_probe(self, campaign: str, serial: str, blocks: Sequence[AgentBlock]) -> None:
+        """Unless one of that device is there already."""
+        rows = [
+            ProbeRow(
+                campaign=campaign, serial=serial, block=block.block, time=now(),
+                agent_row=block.model_dump(mode="json", exclude_defaults=True),
+            )
+            for block in blocks
+        ]  # fmt: skip
+        with self._lock:
+            if rows and (campaign, serial) not in self._probes:
+                self._journal.append(*rows)
+                self._probes[campaign, serial] = rows
+
+    def probe(self, campaign: str, serial: str) -> list[AgentBlock]:
+        """Rows of the device's probe; none where it had none."""
+        with self._lock:
+            return probe_blocks(self._probes.get((campaign, serial), ()))
+
+    def sustain(self, rows: Sequence[SustainedRow]) -> None:
+        """Appends those that are not there yet."""
+        with self._lock:
+            new = [row for row in rows if _place(row) not in self._sustained]
+            if new:
+                self._journal.append(*new)
+            self._sustained |= {_place(row) for row in new}
 
     def open(self, row: CampaignRow) -> CampaignRow:
         """The campaign of that name as it was opened first, which may be now."""
@@ -50,8 +114,8 @@ class CampaignJournal:
                 self._done[row.campaign] = set()
             return self._campaigns[row.campaign]
 
-    def add(self, rows: Sequence[BlockRow | IdleRow]) -> list[int]:
-        """Appends those that are not there yet; the numbers of these."""
+    def add(self, rows: Sequence[BlockRow | IdleRow]) -> list[BlockRow | IdleRow]:
+        """Appends those that are not there yet; returns these."""
         with self._lock:
             fresh = {row.block: row for row in reversed(rows) if row.block not in self._done[row.campaign]}
             new = [row for row in rows if fresh.get(row.block) is row]
@@ -59,7 +123,14 @@ class CampaignJournal:
                 self._journal.append(*new)
             for row in new:
                 self._done[row.campaign].add(row.block)
-            return [row.block for row in new]
+            return new
+
+    def note(self, row: PreparedRow) -> None:
+        """Appends how a device was made ready, unless that is there."""
+        with self._lock:
+            if row not in self._prepared:
+                self._journal.append(row)
+                self._prepared.add(row)
 
     def done(self, campaign: str) -> frozenset[int]:
         with self._lock:
@@ -75,6 +146,22 @@ class CampaignJournal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def probe_blocks(rows: Iterable[ProbeRow]) -> list[AgentBlock]:
+    return [AgentBlock.model_validate(row.agent_row) for row in rows]
+
+
+def _place(row: SustainedRow) -> tuple[str, str, int, int]:
+    return row.campaign, row.serial, row.run, row.place
+
+
+def check_can_be_written(path: Path) -> None:
+    """Raises FormatError where a campaign's rows would find no place; better known before hours of measuring."""
+    was_there = path.exists()
+    CampaignJournal(path).close()
+    if not was_there:
+        path.unlink(missing_ok=True)
 
 
 def row_of(campaign: str, serial: str, slot: Slot, measured: AgentBlock) -> BlockRow | IdleRow | None:

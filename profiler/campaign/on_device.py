@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from approxlite.formats.errors import ApproxError, UnstableError
+from approxlite.formats.errors import ApproxError, UnstableError, one_line
 from approxlite.profiler.campaign.agent import Agent, Poll, explained
 from approxlite.profiler.campaign.board import Board
-from approxlite.profiler.campaign.gates import Gates
+from approxlite.profiler.campaign.gates import DISCHARGING, REMEDIES, Gates
 from approxlite.profiler.campaign.settings import wanted
 from approxlite.profiler.devices.describe import state_of
 from approxlite.profiler.devices.faults import (
@@ -20,6 +22,7 @@ from approxlite.profiler.devices.faults import (
     DeviceLostError,
     DeviceSlowError,
     NoSuchDeviceError,
+    UnexpectedError,
 )
 from approxlite.profiler.devices.link import Link
 
@@ -27,16 +30,21 @@ LOOK_S = 0.5
 LONGEST_STRETCH = 8.0
 """Of the time that a command may take: phones start a program for each setting, some of them in a second."""
 
+LATE_S = 5.0
+"""What loading a model and asking a device's services takes beside blocks."""
+
 Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
 class Pace:
     """Seconds between things. patience: faults in a row, with no block between them, that quarantine a device;
-    full_patience: those of a device without room, which seldom finds some by itself."""
+    full_patience: those of a device without room, which seldom finds some by itself. longest_quiet_s: where blocks tell
+    energy, polls wait for a gap between two of them, at most for so long."""
 
     soon_s: float = 0.5
     longest_poll_s: float = 30.0
+    longest_quiet_s: float = 7200.0
     gate_s: float = 10.0
     gates_give_up_s: float = 1800.0
     backoff_s: float = 1.0
@@ -84,6 +92,10 @@ class DeviceInCampaign:
                     raise
                 self.board.say(self.serial, "reconnecting", str(fault))
                 self._pause(min(self.pace.backoff_s * 2 ** (faults - 1), self.pace.longest_backoff_s))
+            except (ApproxError, StoppedError):
+                raise
+            except Exception as problem:  # a thread that ends without a word would leave its device and its blocks
+                raise UnexpectedError(f"{self.serial}: {_origin(problem)}; please report it") from problem
 
     def _reached(self) -> Link:
         try:
@@ -96,15 +108,25 @@ class DeviceInCampaign:
         return link
 
     def _pass_gates(self, link: Link) -> None:
-        give_up = time.monotonic() + self.pace.gates_give_up_s
-        while reason := self.gates.waits_for(state_of(link)):
+        """Waits, at most `gates_give_up_s`; for a battery that gets emptier, which takes hours, so long each step."""
+        give_up, least = time.monotonic() + self.pace.gates_give_up_s, 1.0
+        while reason := self.gates.waits_for(state := state_of(link)):
             self.board.say(self.serial, "waiting", reason)
             self._progress = True
+            if reason.startswith(DISCHARGING):
+                if self.measures_energy:  # on its cable it would never get there
+                    self._take_settings(link)
+                if (charge := state.battery.charge) is not None and charge < least:
+                    give_up, least = time.monotonic() + self.pace.gates_give_up_s, charge
             if time.monotonic() > give_up:
-                raise UnstableError(
-                    f"{self.serial}: {reason} took too long; let it rest, or allow more with --max-temp-c"
-                )
+                raise UnstableError(f"{self.serial}: {reason} took too long; {REMEDIES[reason.split()[0]]}")
             self._pause(self.pace.gate_s)
+
+    def _take_settings(self, link: Link) -> None:
+        self._changed(self._agent.guard(link, self._wanted, lease_s=self.pace.lease_s))
+
+    def _changed(self, said: str) -> None:
+        """What became of settings, as they were taken."""
 
     def _raise_why_ended(self, link: Link, poll: Poll) -> None:
         """Nothing where the agent can simply be started again."""
@@ -116,20 +138,35 @@ class DeviceInCampaign:
     def _wanted(self) -> dict[str, str]:
         return wanted(self.serial, measures_energy=self.measures_energy)
 
-    def _leave(self) -> None:
-        """Ends the agent and puts the settings back, as far as the device answers; else its watchdog does."""
+    def _leave(self, *, set_aside: bool = False) -> None:
+        """Ends the agent and puts the settings back, as far as the device answers; else its watchdog does.
+
+        set_aside: whether its rows are of no use.
+        """
         try:
             link = self._reached()
             self._agent.end(link)
             self._agent.restore(link)
+            if set_aside:
+                self._agent.set_aside(link)
         except ApproxError as problem:
             standing = self.board.of(self.serial)
             left = f"{problem}; the device itself puts its settings back"
             self.board.say(self.serial, standing.doing, f"{standing.why}; {left}" if standing.why else left)
 
+    def _quiet_s(self, left_s: float) -> float:
+        """Until blocks that last `left_s` are measured, and somewhat longer: a look at the last would disturb it."""
+        return min(max(self.pace.soon_s, 1.05 * left_s + LATE_S), self.pace.longest_quiet_s)
+
     def _pause(self, seconds: float) -> None:
         if self.stop.wait(seconds):
             raise StoppedError
+
+
+def _origin(problem: Exception) -> str:
+    last = traceback.extract_tb(problem.__traceback__)[-1]
+    place = f"{os.path.basename(last.filename)}:{last.lineno}"
+    return f"a fault of this program ({type(problem).__name__} in {place}: {one_line(problem, 90)})"
 
 
 def run_threads(

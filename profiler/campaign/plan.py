@@ -18,6 +18,7 @@ from approxlite.formats.configuration import OperatorWithKnobs
 from approxlite.formats.document import Document
 from approxlite.formats.scale import Scale
 from approxlite.profiler.blocks import PlannedBlock, Subject
+from approxlite.profiler.energy.design import JITTER
 from approxlite.profiler.schedule import MAX_DEALT, rounds_per_sweep, schedule
 
 NUMBERS_PER_ROUND = 64
@@ -27,19 +28,27 @@ MIRRORED = NUMBERS_PER_ROUND // 2
 PREPARATION = 900_000
 """Blocks from this number on warm a device up; they are no part of a campaign's blocks."""
 
-MAX_ROUNDS = PREPARATION // NUMBERS_PER_ROUND
+SUSTAINED = 800_000
+"""And those from this one up to that are of sustained runs."""
+
+MAX_ROUNDS = SUSTAINED // NUMBERS_PER_ROUND
 MIN_INFERENCES = 3
+WORK_S = 0.5
+"""What a block of an energy campaign does at least; it goes on for as long as power is read. Half of that comes first
+and does not count: gauges settle within the block."""
 
 
 class Design(Document):
     """How a campaign measures.
 
-    sweeps: how often each knob of each operator is dealt. block_s: what a block lasts, about. mirrored: each round is
-    measured once more in reverse order, which cancels what drifts steadily. idle: rounds begin (and mirrored, end) with
-    a block in which the device rests for as long. readings_ms, gap_ms: as in the agent protocol.
+    sweeps: how often each knob of each operator is dealt; rounds: so many at least. block_s: what a block lasts, about.
+    mirrored: each round is measured once more in reverse order, which cancels what drifts steadily. idle: rounds begin
+    (and mirrored, end) with a block in which the device rests for as long. readings_ms, gap_ms: as in the agent
+    protocol.
     """
 
     sweeps: Annotated[int, Field(ge=1)] = 6
+    rounds: Annotated[int, Field(ge=0)] = 0
     block_s: Annotated[float, Field(gt=0)] = 0.05
     mirrored: bool = False
     idle: bool = False
@@ -50,6 +59,11 @@ class Design(Document):
     def tells_energy(self) -> bool:
         """Whether blocks have what energy is told from: rest to compare with, and readings within."""
         return self.idle and self.readings_ms > 0
+
+    @property
+    def work_s(self) -> float:
+        """What a block's inferences last, about; where energy is told, they are repeated until the block is over."""
+        return min(self.block_s, WORK_S) if self.tells_energy else self.block_s
 
     @property
     def longest_s(self) -> float:
@@ -88,7 +102,7 @@ class Calls:
 
 def rounds_of(operators: Sequence[OperatorWithKnobs], design: Design, *, seed: int) -> list[RoundOfBlocks]:
     """Every round of a campaign. ValueError for more than fit the numbers."""
-    count = design.sweeps * rounds_per_sweep(operators)
+    count = max(design.sweeps * rounds_per_sweep(operators), design.rounds)
     if count > MAX_ROUNDS:
         raise ValueError(f"{count} rounds, of at most {MAX_ROUNDS}")
     return [
@@ -100,18 +114,19 @@ def rounds_of(operators: Sequence[OperatorWithKnobs], design: Design, *, seed: i
 def planned(
     slot: Slot, calls: Calls, design: Design, scales: dict[str, Scale], *, hottest_c: float = 0.0
 ) -> PlannedBlock:
-    """The line of a plan. Blocks of the fastest configurations last less than a block should, never longer."""
+    """The line of a plan. Blocks of the fastest configurations last less than a block should, never longer; but where
+    energy is told, all are about equally long, and never in step with a gauge."""
     inferences = calls.stock if slot.subject == "stock" else calls.approxlite
     idle = slot.subject == "idle"
     return PlannedBlock(
         block=slot.block,
         subject=slot.subject,
         configuration=slot.configuration,
-        scales=_needed(scales, slot.configuration),
+        scales=grids(scales, slot.configuration),
         inferences=0 if idle else inferences,
         uncounted=0 if idle else max(1, inferences // 2),
         operators=slot.subject == "approxlite",
-        seconds=design.block_s if idle else 0.0,
+        seconds=_seconds(slot, design),
         gap_ms=0.0 if idle else design.gap_ms,
         readings_ms=design.readings_ms,
         longest_s=design.longest_s,
@@ -119,9 +134,18 @@ def planned(
     )
 
 
-def preparation(number: int, subject: Subject, seconds: float) -> PlannedBlock:
+def _seconds(slot: Slot, design: Design) -> float:
+    if design.tells_energy:
+        return round(design.block_s * random.Random(slot.block).uniform(1 - JITTER, 1 + JITTER), 3)
+    return design.block_s if slot.subject == "idle" else 0.0
+
+
+def preparation(number: int, subject: Subject, seconds: float, *, readings_s: float = 0.0) -> PlannedBlock:
     """A block that warms a device up and shows how fast it is."""
-    return PlannedBlock(block=PREPARATION + number, subject=subject, inferences=1, seconds=seconds)
+    readings_ms = round(readings_s * 1e3)
+    return PlannedBlock(
+        block=PREPARATION + number, subject=subject, inferences=1, seconds=seconds, readings_ms=readings_ms
+    )
 
 
 def _slots(number: int, configurations: Sequence[str], design: Design, seed: int) -> tuple[Slot, ...]:
@@ -136,7 +160,7 @@ def _slots(number: int, configurations: Sequence[str], design: Design, seed: int
     return tuple(order)
 
 
-def _needed(scales: dict[str, Scale], configuration: str) -> dict[str, tuple[float, int]]:
+def grids(scales: dict[str, Scale], configuration: str) -> dict[str, tuple[float, int]]:
     """Grids of the operators that a configuration names with int8."""
     atoms = dict(part.split("=", 1) for part in configuration.split(",") if "=" in part)
     named = ((name, (scale.scale, scale.zero_point)) for name, scale in scales.items())

@@ -31,24 +31,31 @@ class RoundQueue:
         with self._lock:
             return sum(map(len, self._missing.values()))
 
+    @property
+    def whole(self) -> int:
+        """Rounds of which every block has been measured."""
+        with self._lock:
+            return sum(not missing for missing in self._missing.values())
+
     def held(self, serial: str) -> list[RoundOfBlocks]:
         """What the device still has to measure of its rounds, in order: only the blocks that are missing."""
         with self._lock:
             return [self._unmeasured(number) for number in self._held.get(serial, [])]
 
-    def take(self, serial: str, *, steal: bool) -> list[RoundOfBlocks]:
+    def take(self, serial: str, *, steal: bool, most: int | None = None) -> list[RoundOfBlocks]:
         """More rounds for a device; when none are free and it would stand idle otherwise, `steal`: the later half of
         what the device with the most still has.
 
-        Empty when there is nothing to take, or nothing worth taking.
+        most: that the device may hold then. Empty when there is nothing to take, or nothing worth taking.
         """
         with self._lock:
+            room = len(self._free) if most is None else max(most - len(self._held.get(serial, [])), 0)
             if self._free:
                 share = 1 if self._devices == 1 else SHARE * self._devices
-                count = -(-len(self._free) // share)
+                count = min(-(-len(self._free) // share), room)
                 taken, self._free = self._free[:count], self._free[count:]
             else:
-                taken = self._stolen(serial) if steal else []
+                taken = self._stolen(serial, room if most is not None else None) if steal else []
             self._held.setdefault(serial, []).extend(taken)
             return [self._unmeasured(number) for number in taken]
 
@@ -73,11 +80,17 @@ class RoundQueue:
             self._free = sorted([*self._held.pop(serial, []), *self._free])
             self._devices = max(self._devices - 1, 1)
 
-    def _stolen(self, thief: str) -> list[int]:
+    def finish(self) -> None:
+        """No more is wanted than has been measured."""
+        with self._lock:
+            self._missing = {number: set() for number in self._missing}
+            self._free, self._held = [], {}
+
+    def _stolen(self, thief: str, most: int | None) -> list[int]:
         """Never the round that is being measured, which comes first."""
         others = [(len(numbers), serial) for serial, numbers in self._held.items() if serial != thief]
-        most, victim = max(others, default=(0, ""))
-        count = (most - 1) // 2
+        longest, victim = max(others, default=(0, ""))
+        count = (longest - 1) // 2 if most is None else min((longest - 1) // 2, most)
         if count < 1:
             return []
         numbers = self._held[victim]

@@ -14,6 +14,7 @@ from approxlite.profiler.devices.link import Link, checked
 from approxlite.profiler.devices.service import EXTERNAL_FILES, PACKAGE
 
 COMPONENT = f"{PACKAGE}/.android.ProfilingService"
+FINE_POWER = "android.permission.ACCESS_FINE_POWER_MONITORS"
 STATUS = "content://dev.approxlite.control/status"
 
 
@@ -41,6 +42,8 @@ class ServiceAgent(Agent):
         checked(link, f"content query --uri {STATUS} > /dev/null")  # whereby the app makes its folder
         files = f"{EXTERNAL_FILES}/files"
         model = f"{files}/{hashlib.sha256(contents['model']).hexdigest()[:16]}"
+        # A phone that knows the permission answers with power that is a quarter of a second old, others with older one.
+        link.run(f"pm grant {PACKAGE} {FINE_POWER} 2> /dev/null")
         script = f"mkdir -p {self.folder} {self.place} {files} && echo {self.place} > {self.folder}/agent_folder"
         if checked(link, f"{script} && {{ [ ! -e {model} ] || echo there; }}").strip() != "there":
             link.push(contents["model"], model)

@@ -8,9 +8,10 @@ dead keeps its changes until the next campaign, or `approxlite devices --restore
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
+from approxlite.formats.profile import ChangedSetting
 from approxlite.profiler.devices.link import Link, checked
 
 SCRIPT = Path(__file__).with_name("settings.sh").read_bytes()
@@ -26,15 +27,6 @@ QUIET = {
     "performance_mode": "true",
 }
 """For every campaign. An unrooted shell holds no wake lock; a screen that stays on keeps the processor awake too."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """One setting as it was found, and what it is now; None where the device refused."""
-
-    name: str
-    before: str
-    after: str | None
 
 
 def wanted(serial: str, *, measures_energy: bool) -> dict[str, str]:
@@ -54,19 +46,33 @@ def take_command(folder: str, settings: dict[str, str], *, lease_s: int, longest
     return f"touch {where}/alive; sh {script} take {where} {lease_s} {longest_s} {pairs} || exit $?"
 
 
-def changes(output: str) -> list[Change]:
-    """What `take_command` printed."""
-    lines = [line.split() for line in output.splitlines()]
-    return [
-        Change(n, before, None if after == "refused" else after)
-        for n, before, after in (p for p in lines if len(p) == 3)
-    ]
+def changes(output: str, settings: Mapping[str, str]) -> tuple[ChangedSetting, ...]:
+    """What `take_command` for `settings` printed among other things; nothing where they were taken before."""
+    lines = (line.split() for line in output.splitlines())
+    return tuple(
+        ChangedSetting(name=words[0], before=words[1], after=None if words[2] == "refused" else words[2])
+        for words in lines
+        if len(words) == 3 and words[0] in settings
+    )
 
 
 def restore(link: Link, folder: str) -> None:
     """Puts everything back. Raises a fault; then it can be tried again."""
     where = shlex.quote(folder)
     checked(link, f"[ ! -e {where}/{SAVED} ] || sh {where}/settings.sh restore {where}")
+
+
+def release_others(link: Link, folder: str) -> None:
+    """Ends what other campaigns beside `folder`, which has the script, have left running, and puts back what they
+    changed: what one changed is not what another finds, and its watchdog must not put anything back under another.
+    Raises a fault; then it can be tried again."""
+    where = shlex.quote(folder)
+    checked(
+        link,
+        f"cd {where}/.. || exit $?\n"
+        f"for each in */settings.sh; do other=$PWD/${{each%/*}}; [ ! -e $each ] || [ $other = {where} ] || "
+        f"sh {where}/settings.sh release $other || exit $?; done",
+    )
 
 
 def restore_leftovers(link: Link, root: str) -> list[str]:

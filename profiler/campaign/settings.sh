@@ -4,22 +4,37 @@
 #                                               records what is there, once, leaves a watch behind as below, then changes
 #                                               what is there; says "NAME BEFORE AFTER" of each
 #   settings.sh restore FOLDER                  puts everything back; 1 where something does not go back, which stays recorded
+#   settings.sh release FOLDER                  as restore, once the agent has been ended: of a campaign whose desk is gone
 #   settings.sh watch FOLDER LEASE_S LONGEST_S  restores once FOLDER/alive is LEASE_S old and the agent has ended, at the
 #                                               latest LONGEST_S later; ends when there is nothing to restore
 # Before anything is changed the record is on the disk and watched, and it goes only when all is back. AFTER is "refused" where the
-# device does not do it. Status 28: no room for the record, nothing was changed.
+# device does not do it; BEFORE is "absent" on a system without such settings. Status 28: no room for the record, nothing was
+# changed. Status 75: the device's settings service gives no answer that is a setting, as just after it was started; nothing was
+# changed without a record, and it can be tried again.
 action=$1 folder=$2
 shift 2
 script=$0 saved=$folder/settings.saved
 
+# What the settings service says, where it is a setting: a number, true, false, or null. Anything else, or a failure, is the tool's
+# own complaint and must never be written back.
+get() {
+  command -v settings > /dev/null || { echo absent; return 0; }
+  value=$(settings get "$1" "$2") || return 1
+  case $value in
+    null | true | false) ;;
+    '' | *[!0-9.-]* | ?*-* | *[.-] | *.*.*) return 1 ;;
+  esac
+  echo "$value"
+}
+
 read_one() {
   case $1 in
-    airplane) settings get global airplane_mode_on ;;
-    brightness_mode) settings get system screen_brightness_mode ;;
-    brightness) settings get system screen_brightness ;;
-    screen_timeout_ms) settings get system screen_off_timeout ;;
-    stay_on) settings get global stay_on_while_plugged_in ;;
-    power_saving) settings get global low_power ;;
+    airplane) get global airplane_mode_on ;;
+    brightness_mode) get system screen_brightness_mode ;;
+    brightness) get system screen_brightness ;;
+    screen_timeout_ms) get system screen_off_timeout ;;
+    stay_on) get global stay_on_while_plugged_in ;;
+    power_saving) get global low_power ;;
     performance_mode) echo "${performance_mode:-false}" ;; # devices do not tell; they start without it
     charging) if dumpsys battery | grep -q 'powered: true'; then echo true; else echo false; fi ;;
   esac 2> /dev/null
@@ -47,6 +62,8 @@ locked() { # two of us never change settings at once; what is locked is the fold
   exec 9< "$folder" && { ! command -v flock > /dev/null || flock 9; }
 }
 
+not_up() { echo "the settings service is not up: $1 cannot be read"; }
+
 boot() { cat /proc/sys/kernel/random/boot_id 2> /dev/null || echo unknown; }
 
 leave_watch() { setsid sh "$script" watch "$folder" "$1" "$2" > /dev/null 2>&1 < /dev/null 9<&- & }
@@ -59,17 +76,23 @@ take() {
     leave_watch "$lease" "$longest"
     return 0
   fi
-  { cat "$saved" 2> /dev/null; for each; do
+  found=
+  for each; do
     name=${each%%=*}
-    grep -q "^$name " "$saved" 2> /dev/null || echo "$name $(read_one "$name")"
-  done; } > "$saved.new" && sync && [ "$(wc -l < "$saved.new")" -ge $# ] && mv "$saved.new" "$saved" ||
+    grep -q "^$name " "$saved" 2> /dev/null && continue
+    before=$(read_one "$name") || { not_up "$name"; return 75; }
+    found="$found$name $before
+"
+  done
+  { cat "$saved" 2> /dev/null; printf %s "$found"; } > "$saved.new" &&
+    sync && [ "$(wc -l < "$saved.new")" -ge $# ] && mv "$saved.new" "$saved" ||
     { rm -f "$saved.new"; echo "No space left on device"; return 28; }
   leave_watch "$lease" "$longest" # before anything changes: this may be cut off at any point from here on
   for each; do
     name=${each%%=*} value=${each#*=}
     before=$(grep "^$name " "$saved" | cut -d' ' -f2)
     write_one "$name" "$value"
-    after=$(read_one "$name")
+    after=$(read_one "$name") || { not_up "$name"; return 75; }
     [ "$after" = "$value" ] || after=refused
     echo "$name $before $after"
   done
@@ -80,11 +103,13 @@ restore() {
   [ -e "$saved" ] || return 0
   failed=0
   while read -r name before; do
+    [ "$before" != absent ] || continue
     # A device on a cable charges again when it likes: that it was told to is all there is to check.
     [ "$name" != charging ] || before=true
     write_one "$name" "$before" < /dev/null 9<&-
     case $name in charging | performance_mode) continue ;; esac
-    [ "$(read_one "$name" < /dev/null)" = "$before" ] || { echo "$name is not $before again"; failed=1; }
+    now=$(read_one "$name" < /dev/null) || { not_up "$name"; failed=75; continue; }
+    [ "$now" = "$before" ] || { echo "$name is not $before again"; [ $failed != 0 ] || failed=1; }
   done < "$saved"
   [ $failed = 0 ] && rm -f "$saved" "$folder/settings.taken"
   return $failed
@@ -104,6 +129,13 @@ agent_runs() { # one of our own, or, where agent_folder says so, the service app
 
 end_agent() {
   if [ "$place" = "$folder" ]; then kill -9 "$number"; else am stopservice -n $service/.android.ProfilingService; fi
+}
+
+release() {
+  tries=100
+  ! agent_runs || end_agent > /dev/null
+  while agent_runs && [ $tries -gt 0 ]; do sleep 0.1; tries=$((tries - 1)); done
+  locked && restore
 }
 
 watch() {
@@ -128,6 +160,7 @@ watch() {
 case $action in
   take) locked && take "$@" ;;
   restore) locked && restore ;;
+  release) release ;;
   watch) watch "$@" ;;
   *) exit 2 ;;
 esac

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import shlex
 import socket
+import struct
+import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -24,12 +27,21 @@ from approxlite.profiler.devices import parsers
 from approxlite.profiler.devices.faults import (
     AdbMissingError,
     DeviceLostError,
+    DeviceRefusedError,
     DeviceSlowError,
     NoSuchDeviceError,
     fault_from_adb,
 )
-from approxlite.profiler.devices.link import BYTES_PER_S, COMMAND_S, Completed, checked
+from approxlite.profiler.devices.link import BYTES_PER_S, COMMAND_S, STATUS, Completed, checked
 
+MAX_OUTPUT_BYTES = 32 << 20
+"""Of a command."""
+
+MAX_FILE_BYTES = 256 << 20
+MAX_ANSWER_BYTES = 1 << 16
+"""Of everything else that a device answers."""
+
+CONNECT_S = 3.0
 SERVER_S = 25.0
 """Time limit of talking to the adb server, which may have to be started first."""
 
@@ -38,15 +50,36 @@ class _Transport(adbutils.AdbDevice):  # type: ignore[misc]
     """A device whose connections can be cut from another thread when time is up."""
 
     opened: Any = None
+    limit_bytes = 0
+    """What the next connection may bring at most; whoever opens it sets this first."""
 
     def open_transport(self, command: str | None = None, timeout: float | None = None) -> Any:
         self.opened = super().open_transport(command, timeout)
+        # Everything adbutils reads goes through this, with the length that the device announced.
+        self.opened._read_fully = _bounded(self.opened._read_fully, self.limit_bytes)
         return self.opened
 
     def cut(self) -> None:
         if self.opened is not None and not self.opened.closed:
             with suppress(OSError):  # it may end at this very moment
                 self.opened.conn.shutdown(socket.SHUT_RDWR)
+
+
+class _TooMuchError(Exception):
+    """A device sends more than is wanted of it."""
+
+
+def _bounded(read: Callable[[int], bytes], limit: int) -> Callable[[int], bytes]:
+    left = limit
+
+    def read_within_limit(count: int) -> bytes:
+        nonlocal left
+        left -= count
+        if left < 0:
+            raise _TooMuchError
+        return read(count)
+
+    return read_within_limit
 
 
 class AdbDevice:
@@ -58,13 +91,14 @@ class AdbDevice:
         self._transport = _Transport(client, serial)
 
     def run(self, command: str, *, timeout_s: float = COMMAND_S) -> Completed:
+        """As `Link.run`. Raises DeviceRefusedError for a command that prints more than `MAX_OUTPUT_BYTES`."""
         mark = secrets.token_hex(8)
         # The mark is put together by the shell, so that an echo of the command is not taken for it.
         line = f"( {command}\n) 2>&1; s=$?; echo; echo approx-''end-{mark} $s"
-        with self._limited(timeout_s, f"`{command[:60]}`"):
+        with self._limited(timeout_s, f"`{command[:60]}`", MAX_OUTPUT_BYTES):
             output = self._transport.shell2(line, timeout=timeout_s * self.stretch, v2=True).output
         body, found, status = output.replace("\r\n", "\n").rpartition(f"\napprox-end-{mark} ")
-        if not found or not status.strip().isdecimal():
+        if not found or not STATUS.fullmatch(status.strip()):
             raise DeviceLostError(f"{self.serial}: lost while it ran `{command[:60]}`; it can be resumed")
         return Completed(body, int(status))
 
@@ -88,12 +122,15 @@ class AdbDevice:
         )
 
     def pull(self, source: str, *, offset: int = 0) -> bytes:
+        """As `Link.pull`. Raises DeviceRefusedError for a file of more than `MAX_FILE_BYTES`."""
         with self._limited(COMMAND_S, f"looking at {source}"):
             size = int(self._transport.sync.stat(source).size)
         if size <= offset:
             return b""
         # The whole file even for its end: shells of some vendors change bytes on their way.
-        with self._limited(COMMAND_S + size / BYTES_PER_S, f"reading {source}"):
+        if size > MAX_FILE_BYTES:
+            raise self._too_much(f"reading {source}", MAX_FILE_BYTES)
+        with self._limited(COMMAND_S + size / BYTES_PER_S, f"reading {source}", MAX_FILE_BYTES):
             content: bytes = self._transport.sync.read_bytes(source)
         if len(content) < size:
             raise DeviceLostError(f"{self.serial}: lost while {source} was read; it can be resumed")
@@ -122,9 +159,10 @@ class AdbDevice:
             raise fault_from_adb(output or "pm install said nothing", self.serial)
 
     @contextmanager
-    def _limited(self, seconds: float, doing: str) -> Iterator[None]:
-        """Cuts whatever takes longer, and turns what adbutils raises into a fault."""
+    def _limited(self, seconds: float, doing: str, limit_bytes: int = MAX_ANSWER_BYTES) -> Iterator[None]:
+        """Cuts whatever takes longer or brings more, and turns what adbutils raises into a fault."""
         seconds *= self.stretch
+        self._transport.limit_bytes = limit_bytes
         late = threading.Event()
 
         def cut() -> None:
@@ -137,17 +175,22 @@ class AdbDevice:
         slow = DeviceSlowError(f"{self.serial}: no answer within {seconds:.0f} s from {doing}")
         try:
             yield
+        except _TooMuchError:
+            raise self._too_much(doing, limit_bytes) from None
         except (AdbTimeout, TimeoutError):
             raise slow from None
         except AdbError as problem:
             raise (slow if late.is_set() else self._explained(problem)) from None
-        except (OSError, EOFError, ValueError, AssertionError, IndexError) as problem:
+        except (OSError, EOFError, ValueError, AssertionError, IndexError, struct.error) as problem:
             # How adbutils meets a connection that ends in the middle of a message.
             raise (slow if late.is_set() else self._explained(problem)) from None
         finally:
             timer.cancel()
         if late.is_set():
             raise slow
+
+    def _too_much(self, doing: str, limit_bytes: int) -> DeviceRefusedError:
+        return DeviceRefusedError(f"{self.serial}: {doing} brings more than {limit_bytes} bytes; not read")
 
     def _explained(self, problem: Exception) -> Exception:
         text = one_line(problem)
@@ -156,13 +199,35 @@ class AdbDevice:
         return fault_from_adb(text, self.serial)
 
 
+class _Client(adbutils.AdbClient):  # type: ignore[misc]
+    """Starts a server on this computer alone: adbutils would start one here for another computer's that is away."""
+
+    def make_connection(self, timeout: float | None = None) -> Any:
+        if not (self.host.startswith("127.") or self.host in ("localhost", "::1")):
+            try:
+                socket.create_connection((self.host, self.port), timeout=CONNECT_S).close()
+            except (OSError, UnicodeError) as problem:
+                raise AdbError(f"no adb server at {self.host}:{self.port}: {one_line(problem, 60)}") from None
+        try:
+            return super().make_connection(timeout)
+        except subprocess.SubprocessError as problem:  # of `adb start-server`, which hangs
+            raise AdbError(f"no adb server at {self.host}:{self.port}: {one_line(problem, 60)}") from None
+
+
 def client() -> adbutils.AdbClient:
     """Of the server at ANDROID_ADB_SERVER_HOST and _PORT, else 127.0.0.1:5037, which is started if it is not running,
-    by the program that ADB names, else the one on the path, else the one that adbutils brings.
+    by the program that ADB names, else the one on the path, else the one that adbutils brings. A server of another
+    computer is not started. Raises AdbMissingError for what is no port.
     """
     if os.environ.get("ADB"):
         os.environ["ADBUTILS_ADB_PATH"] = os.environ["ADB"]
-    return adbutils.AdbClient(socket_timeout=SERVER_S)
+    port = os.environ.get("ANDROID_ADB_SERVER_PORT") or "5037"
+    if not re.fullmatch("[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
+        raise AdbMissingError(
+            f"ANDROID_ADB_SERVER_PORT is '{port[:40]}'; set it to the port of an adb server, 1 to 65535"
+        )
+    host = os.environ.get("ANDROID_ADB_SERVER_HOST") or "127.0.0.1"
+    return _Client(host=host, port=int(port), socket_timeout=SERVER_S)
 
 
 def listed(adb: adbutils.AdbClient | None = None) -> dict[str, str]:
@@ -172,7 +237,7 @@ def listed(adb: adbutils.AdbClient | None = None) -> dict[str, str]:
     except (AdbError, OSError, RuntimeError) as problem:
         raise AdbMissingError(
             f"adb cannot be used ({one_line(problem, 120)}); set ADB to the program, "
-            "ANDROID_ADB_SERVER_PORT to a running server's port"
+            "ANDROID_ADB_SERVER_HOST and _PORT to a running server"
         ) from None
 
 

@@ -30,6 +30,11 @@ class Failure:
         """Whether there is no such provider, so the app is not installed, or no `content` at all."""
         return "Could not find provider" in self.message or (self.thrown == "" and "no Android" in self.message)
 
+    @property
+    def unsupported(self) -> bool:
+        """Whether this `content` is older than its verb, as Android 8.1's, which cannot write."""
+        return self.thrown == "" and "Unsupported operation" in self.message
+
 
 def row_json(text: str) -> str | None:
     """The JSON object of the only row of a query; None where there is none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from approxlite.formats.document import Document
 from approxlite.formats.profile import DeviceState
 from approxlite.formats.provenance import Device
 from approxlite.profiler.devices import parsers
+from approxlite.profiler.devices.device_class import device_class
 from approxlite.profiler.devices.link import Link
 
 FOLDER = "/data/local/tmp/approxlite"
@@ -97,13 +97,14 @@ def described(serial: str, printed: Mapping[str, str]) -> Description:
     system = properties.get("ro.build.fingerprint") or properties.get("ro.build.version.release", "Linux")
     clusters = parsers.clusters(found["cores"])
     name = soc or properties.get("ro.board.platform") or cpu or found["machine"].strip()
-    identity = "\n".join([name, *abis, *features, *map(str, clusters), system])
+    # A Linux that is no Android names its hardware by the processor alone.
+    hardware, board = properties.get("ro.hardware") or name, properties.get("ro.product.board", "")
     battery, thermal = parsers.battery(found["battery"]), parsers.thermal(found["thermal"])
-    level = properties.get("ro.build.version.sdk", "")
+    level = properties.get("ro.build.version.sdk", "")[:9]
     return Description(
         serial=serial,
         device=Device(
-            fingerprint=hashlib.sha256(identity.encode()).hexdigest()[:16], cpu=name, features=features, os=system
+            fingerprint=device_class(hardware, board, abis, system, features), cpu=name, features=features, os=system
         ),
         model=properties.get("ro.product.model", "unknown"),
         abis=abis,

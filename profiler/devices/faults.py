@@ -29,6 +29,10 @@ class DeviceSlowError(DeviceError):
     """No answer within the time limit."""
 
 
+class DeviceNotReadyError(DeviceError):
+    """It answers, but has not finished starting: what is asked for may work in a minute."""
+
+
 class DeviceRefusedError(DeviceError):
     """The device does not allow it."""
 
@@ -41,6 +45,14 @@ class WrongAbiError(DeviceError):
     """A program for another processor than the device's."""
 
 
+class UnreadableRowsError(DeviceError):
+    """What the agent on the device wrote is no row of the protocol."""
+
+
+class UnexpectedError(DeviceError):
+    """A fault of this program that something about the device brought out."""
+
+
 class ServiceMissingError(DeviceError):
     """Our service is not installed on the device, or the device is no Android."""
 
@@ -49,7 +61,7 @@ class ServiceFailedError(DeviceError):
     """Our service was asked and could not, or answers what nobody can read."""
 
 
-PASSING = (DeviceLostError, DeviceSlowError, DeviceOfflineError, AdbMissingError)
+PASSING = (DeviceLostError, DeviceSlowError, DeviceOfflineError, DeviceNotReadyError, AdbMissingError)
 """Faults after which the same step may work when it is tried again."""
 
 
@@ -63,6 +75,8 @@ def fault_from_adb(message: str, serial: str) -> DeviceError:
         return DeviceLostError(f"{serial}: adb no longer sees the device; check cable and USB debugging")
     if "offline" in low:
         return DeviceOfflineError(f"{serial}: offline; reconnect the cable or run `adb reconnect offline`")
+    if "settings service is not up" in low:
+        return DeviceNotReadyError(f"{serial}: still starting, its settings cannot be read yet; wait a minute")
     if "no space left" in low or "insufficient storage" in low or "insufficient_storage" in low:
         return DeviceFullError(f"{serial}: no room left on the device; free some storage and try again")
     if "exec format error" in low or "no_matching_abis" in low or "not executable: " in low:

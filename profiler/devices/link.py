@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +13,9 @@ COMMAND_S = 20.0
 
 BYTES_PER_S = 1_000_000.0
 """Slower transfers count as hung; every transfer has `COMMAND_S` besides."""
+
+STATUS = re.compile(r"[0-9]{1,9}")
+"""How a shell prints one."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What devices print, as values. Pure functions: any text in, values or None out, nothing raised.
+"""What devices print, as values. Pure functions: any text in, values or None out, nothing raised, in linear time.
 
 Vendors leave things out, rename them and end lines their own way, so every field may be missing.
 """
@@ -6,17 +6,19 @@ Vendors leave things out, rename them and end lines their own way, so every fiel
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-_PROPERTY = re.compile(r"^\[(.+?)\]: \[(.*)\]$")
-_TEMPERATURE = re.compile(r"Temperature\{(.*?)\}")
-_METER = re.compile(r"=+ PowerStats HAL \S+ (?:energy meter|rail energy data) =+\n(.*?)(?:\n=+|\Z)", re.DOTALL)
-_CHANNEL = re.compile(r"^\s*(\S.*?)\s{2,}(-?[\d.]+) mWs")
-_FIELD = re.compile(r"^\s*(.+?)\s*[:=]\s*(.*?)\s*$")
+_METERS = ("energy meter", "rail energy data")
+"""Sections of the power stats service that count energy, by how their titles end."""
+
+_LONGEST_NUMBER = 64
+_MOST_CORES = 4096
 _COLD_C, _HOT_C = -40.0, 150.0
 """Sensors that say anything else are broken or speak another unit."""
+
+_BCL = {6.0, 7.0, 8.0}
+"""Types of android.hardware.thermal's sensors that tell a battery's volts, amperes and percent."""
 
 BATTERY_STATUS = {1: "unknown", 2: "charging", 3: "discharging", 4: "not charging", 5: "full"}
 THERMAL_STATUS = ("none", "light", "moderate", "severe", "critical", "emergency", "shutdown")
@@ -41,7 +43,6 @@ class Thermal:
 
     status: str | None = None
     temperatures_c: Mapping[str, float] = field(default_factory=dict)
-    overridden: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,8 @@ class Cluster:
 
 def properties(text: str) -> dict[str, str]:
     """Of `getprop`."""
-    matches = (_PROPERTY.match(line) for line in _lines(text))
-    return {match[1]: match[2] for match in matches if match}
+    pairs = (line[1:-1].partition("]: [") for line in _lines(text) if line.startswith("[") and line.endswith("]"))
+    return {name: value for name, found, value in pairs if name and found}
 
 
 def battery(text: str) -> Battery:
@@ -85,17 +86,19 @@ def thermal(text: str) -> Thermal:
     return Thermal(
         status=THERMAL_STATUS[int(number)] if known and number is not None else None,
         temperatures_c=_temperatures(current) or _temperatures(cached),
-        overridden=fields.get("IsStatusOverride") == "true",
     )
 
 
 def _temperatures(text: str) -> dict[str, float]:
     """By sensor."""
     found: dict[str, float] = {}
-    for match in _TEMPERATURE.finditer(text):
-        values = dict(pair.strip().split("=", 1) for pair in match[1].split(",") if "=" in pair)
+    for part in text.split("Temperature{")[1:]:
+        inside, closed, _ = part.partition("}")
+        if not closed or "\n" in inside:
+            continue
+        values = dict(pair.strip().split("=", 1) for pair in inside.split(",") if "=" in pair)
         value = _plausible(_number(values.get("mValue")))
-        if value is not None and values.get("mName"):
+        if value is not None and values.get("mName") and _number(values.get("mType")) not in _BCL:
             found[values["mName"]] = value
     return found
 
@@ -117,9 +120,10 @@ def clusters(text: str) -> tuple[Cluster, ...]:
     by_frequency: dict[float | None, list[int]] = {}
     for line in _lines(text):
         core, _, khz = line.strip().partition(" ")
-        if core.isdecimal():
+        number = _number(core) if core.isdecimal() else None
+        if number is not None and number < _MOST_CORES:
             frequency = _number(khz)
-            by_frequency.setdefault(frequency / 1000 if frequency else None, []).append(int(core))
+            by_frequency.setdefault(frequency / 1000 if frequency else None, []).append(int(number))
     order = sorted(by_frequency, key=lambda mhz: -1.0 if mhz is None else mhz)
     return tuple(Cluster(tuple(sorted(by_frequency[mhz])), mhz) for mhz in order)
 
@@ -128,8 +132,9 @@ def free_bytes(text: str) -> int | None:
     """Of `df -k <folder>`: the fourth number of the last line that has one."""
     for line in reversed(_lines(text)):
         parts = line.split()
-        if len(parts) >= 4 and parts[-3].isdecimal():
-            return int(parts[-3]) * 1024
+        blocks = _number(parts[-3]) if len(parts) >= 4 and parts[-3].isdecimal() else None
+        if blocks is not None:
+            return int(blocks) * 1024
     return None
 
 
@@ -138,19 +143,21 @@ def energy_meter_uws(text: str) -> dict[str, float]:
 
     The service prints 32-bit floats in milliwatt-seconds, so totals grow coarse.
     """
-    section = _METER.search(text.replace("\r\n", "\n"))
-    matches = (_CHANNEL.match(line) for line in _lines(section[1])) if section else ()
     found: dict[str, float] = {}
-    for match in matches:
-        value = _number(match[2]) if match else None
-        if match and value is not None:
-            found[match[1]] = value * 1e3
+    inside = False
+    for line in map(str.strip, _lines(text)):
+        if line.startswith("="):
+            if inside:
+                break
+            title = line.strip("= ")
+            inside = title.startswith("PowerStats HAL ") and title.endswith(_METERS)
+        elif inside and " mWs" in line:
+            before = line.partition(" mWs")[0]
+            printed = before.split()[-1] if before.strip() else ""
+            name, value = before.removesuffix(printed), _number(printed)
+            if value is not None and name.strip() and name[-2:].isspace():
+                found[name.strip()] = value * 1e3
     return found
-
-
-def packages(text: str) -> tuple[str, ...]:
-    """Of `pm list packages`."""
-    return tuple(sorted(line[8:].strip() for line in _lines(text) if line.startswith("package:")))
 
 
 def _volts(value: float | None) -> float | None:
@@ -169,7 +176,7 @@ def _plausible(celsius: float | None) -> float | None:
 
 def _number(text: str | None) -> float | None:
     try:
-        value = float(text) if text is not None else math.nan
+        value = float(text) if text is not None and len(text) <= _LONGEST_NUMBER else math.nan
     except ValueError:
         return None
     return value if math.isfinite(value) else None
@@ -185,9 +192,9 @@ def _fields(text: str) -> dict[str, str]:
 
 def _pairs(text: str) -> Iterable[tuple[str, str]]:
     for line in _lines(text):
-        match = _FIELD.match(line)
-        if match:
-            yield match[1], match[2]
+        place = min((at for at in (line.find(":"), line.find("=")) if at >= 0), default=-1)
+        if place >= 0 and (key := line[:place].strip()):
+            yield key, line[place + 1 :].strip()
 
 
 def _lines(text: str) -> list[str]:

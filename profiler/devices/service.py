@@ -6,6 +6,7 @@ back is taken for anybody's text: bounded, parsed, and refused with a typed faul
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 import shlex
@@ -32,6 +33,8 @@ EXTERNAL_FILES = f"/sdcard/Android/data/{PACKAGE}/files"
 _ADDRESS = "content://dev.approxlite.control"
 _OUTCOME_S = 75.0
 """The service itself waits a minute until it has tried what came in."""
+PIECE_BYTES = 32 * 1024
+"""As base64 within the 64 KiB that one command of adb may have."""
 MAX_READ_BYTES = 16 * 1024 * 1024
 
 Kind = Literal["policy", "model", "key"]
@@ -51,6 +54,10 @@ class Outcome(JournalRow):
     def why(self) -> str:
         """One line for a person."""
         return ": ".join(filter(None, (self.reason, " ".join(self.message.split()))))
+
+
+class ContentCannotError(ServiceFailedError):
+    """This Android's `content` has no such verb."""
 
 
 class _Refusal(JournalRow):
@@ -82,11 +89,24 @@ class Service:
         checked(self._link, f"mkdir -p {FOLDER}/push")
         self._link.push(what, file)
         try:
-            self._asked(f"content write --uri {_ADDRESS}/{kind}/{sha256} < {file}")
-            text = self._asked(self._call("outcome", sha256), timeout_s=_OUTCOME_S)
+            try:
+                self._asked(f"content write --uri {_ADDRESS}/{kind}/{sha256} < {file}")
+                text = self._asked(self._call("outcome", sha256), timeout_s=_OUTCOME_S)
+            except ContentCannotError:
+                text = self._given_in_pieces(f"{kind}/{sha256}", what)
         finally:
             self._remove(file)
         return self._parsed(Outcome, content.result_json(text), text)
+
+    def _given_in_pieces(self, name: str, what: bytes) -> str:
+        """By calls, which Android 8.1's `content` has; what the service printed of what became of it."""
+        for offset in range(0, len(what), PIECE_BYTES):
+            piece = base64.b64encode(what[offset : offset + PIECE_BYTES]).decode()
+            text = self._asked(self._call("append", f"{name}/{offset}/{piece}"))
+            self._refused("append", content.result_json(text), text)
+        text = self._asked(self._call("take", name), timeout_s=_OUTCOME_S)
+        self._refused("take", content.result_json(text), text)
+        return text
 
     def roll_back(self) -> ServiceStatus:
         """To the policy before, which the phone keeps. What runs now."""
@@ -122,10 +142,13 @@ class Service:
     def _told(self, method: str, argument: str | None = None) -> ServiceStatus:
         text = self._asked(self._call(method, argument), timeout_s=_OUTCOME_S)
         found = content.result_json(text)
+        self._refused(method, found, text)
+        return self._status(found, text)
+
+    def _refused(self, method: str, found: str | None, text: str) -> None:
         if found is not None and found.startswith('{"error"'):
             refusal = self._parsed(_Refusal, found, text)
             raise ServiceFailedError(f"{self.serial}: {method}: {' '.join(refusal.error.split())[:300]}")
-        return self._status(found, text)
 
     @staticmethod
     def _call(method: str, argument: str | None) -> str:
@@ -142,6 +165,8 @@ class Service:
                 f"{self.serial}: the ApproxLite service does not answer ({failed.message}); install its APK, "
                 "and see `approxlite doctor --device`"
             )
+        if failed.unsupported:
+            raise ContentCannotError(f"{self.serial}: its `content` is older than this ({failed.message})")
         kind = DeviceRefusedError if failed.thrown == "SecurityException" else ServiceFailedError
         said = failed.message or failed.thrown or "no reason given"
         raise kind(f"{self.serial}: the service refuses: {said}")

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from approxlite.formats.errors import UnstableError
 from approxlite.profiler.blocks import AgentBlock, PlannedBlock
-from approxlite.profiler.energy.compare import compared, drawn
+from approxlite.profiler.energy.compare import compared
 from approxlite.profiler.energy.design import EXACT, IDLE, Lengths, Placed, a_round, block_of
 from approxlite.profiler.energy.measured import Measured, placed_rows
 from approxlite.profiler.energy.outcome import EnergyOutcome, SourceRecord
-from approxlite.profiler.energy.planning import Plan, looks, plan
+from approxlite.profiler.energy.planning import Load, Plan, Stop, plan
 from approxlite.profiler.energy.probe import Proven
 from approxlite.profiler.energy.prove import Measure, Probed, prove
-from approxlite.profiler.energy.ratio import Pairs, half_width, ratio_estimate
-from approxlite.profiler.energy.source import power_w
-from approxlite.profiler.energy.warm_up import WINDOW, WINDOWS, steady
-
-WARM_UP_BLOCK_S = 5.0
-MAX_WARM_UP_BLOCKS = 60
+from approxlite.profiler.energy.stopping import Stopping
+from approxlite.profiler.energy.warm_up import BLOCK_S, MOST_BLOCKS, WarmUp
 
 Progress = Callable[[str, float], None]
 
@@ -64,7 +58,8 @@ class EnergyCampaign:
     def planned(self, proven: Proven, warm_s: float) -> Plan:
         """How long it will take, before it begins. Raises UnstableError where that is too long."""
         overhead = self.spent_s + warm_s * (self.sessions - 1)
-        made = plan(proven.source.noise, proven.idle_w, proven.busy_w, self.half_width, overhead_s=overhead)
+        load = Load(proven.source.noise, proven.idle_w, proven.busy_w)
+        made = plan([load], self.half_width, overhead_s=overhead)
         if made.total_s > self.longest_s:
             raise UnstableError(
                 f"{proven.source.candidate.name} is too coarse: ±{self.half_width:.0%} takes about "
@@ -73,18 +68,16 @@ class EnergyCampaign:
         self.progress(f"about {made.total_s / 60:.0f} min to ±{self.half_width:.0%}", 0.0)
         return made
 
-    def _measure(self, measured: Measured, planned: Plan) -> Literal["width", "time"]:
+    def _measure(self, measured: Measured, planned: Plan) -> Stop:
         noise = measured.source.noise
         lengths = Lengths(planned.block_s, planned.settle_s, noise.readings_s(planned.block_s))
-        wanted = looks(planned)
-        per_session = math.ceil(planned.pairs / self.sessions)
+        stopping = Stopping(planned, (self.setting,), self.half_width, self.seed, self.sessions)
         round_ = 0
         for session in range(self.sessions):
             if session:
                 self.new_session(session)
                 self.warm_up(None)
-            until = per_session * (session + 1) if session + 1 < self.sessions else math.inf
-            while round_ < until and self.spent_s + planned.round_s * 1.1 <= planned.total_s:
+            while not stopping.session_is_over(session, round_) and stopping.has_time(self.spent_s):
                 placed = a_round(
                     (EXACT, self.setting, IDLE),
                     lengths,
@@ -97,24 +90,11 @@ class EnergyCampaign:
                 self._add(measured, placed)
                 round_ += 1
                 self.progress("measuring", min(self.spent_s / planned.total_s, 1.0))
-                last = session + 1 == self.sessions
-                pairs = measured.pairs(self.setting) if last and round_ >= wanted[0] else None
-                if pairs is not None and len(pairs) >= wanted[0]:
-                    wanted = tuple(look for look in wanted if look > len(pairs)) or (len(pairs) + 2,)
-                    if self._narrow(pairs):
-                        return "width"
+                if stopping.is_narrow(session, round_, measured):
+                    return "width"
         return "time"
 
-    def _narrow(self, pairs: Pairs) -> bool:
-        """Looks at the width alone, never at the value: that is why an interval may be given at the stop."""
-        try:
-            return half_width(ratio_estimate(pairs, drawn(self.seed, len(pairs)))) <= self.half_width
-        except ValueError:
-            return False
-
-    def _outcome(
-        self, measured: Measured, planned: Plan, probed: Probed, stopped: Literal["width", "time"]
-    ) -> EnergyOutcome:
+    def _outcome(self, measured: Measured, planned: Plan, probed: Probed, stopped: Stop) -> EnergyOutcome:
         return EnergyOutcome(
             **dict(compared(measured, self.setting, self.seed)),
             source=SourceRecord.of(measured.source, probed.refused),
@@ -126,20 +106,12 @@ class EnergyCampaign:
         )
 
     def warm_up(self, proven: Proven | None) -> float:
-        """Runs exact until latency is steady, and power, where the source is fine enough to tell. Seconds it took."""
+        """Runs exact until the device is steady. Seconds it took."""
         self.progress("warming up", 0.0)
-        begin, latencies, powers = self.spent_s, [], []
-        fine = (
-            proven is not None and proven.source.noise.power_sd_w(WARM_UP_BLOCK_S, proven.busy_w) < proven.busy_w / 200
-        )
-        for _ in range(MAX_WARM_UP_BLOCKS):
-            for row in self.run_blocks([block_of(EXACT, WARM_UP_BLOCK_S, WARM_UP_BLOCK_S / 10, self.number())]):
-                if row.latency_ns is not None and row.inferences:
-                    latencies.append(row.latency_ns.total / row.inferences)
-                power = power_w(row, proven.source) if fine and proven is not None else None
-                if power is not None:
-                    powers.append(power)
-            if steady(latencies) and (steady(powers) or len(powers) < WINDOW * WINDOWS // 2):
+        begin, warm_up = self.spent_s, WarmUp(proven)
+        for _ in range(MOST_BLOCKS):
+            warm_up.add(self.run_blocks([block_of(EXACT, BLOCK_S, warm_up.readings_s, self.number())]))
+            if warm_up.is_over:
                 break
         return self.spent_s - begin
 

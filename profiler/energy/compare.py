@@ -19,6 +19,9 @@ SAME_CONFIDENCE = 0.99
 APART = 4.0
 """Standard errors by which the ratios of two sessions may differ."""
 
+LEAST_APART = 4
+"""Pairs of a session below which its own spread is too uncertain to judge it by."""
+
 
 def compared(measured: Measured, setting: str, seed: int) -> Comparison:
     """Raises UnstableError, one line, where the rounds do not bear a number. Nothing depends on earlier calls."""
@@ -64,6 +67,7 @@ def same_estimate(pairs: Pairs) -> Estimate:
 
 def _sessions_agree(pairs: Pairs) -> None:
     parts = [pairs.session == session for session in np.unique(pairs.session)]
+    parts = [part for part in parts if part.sum() >= LEAST_APART]
     if len(parts) < 2:
         return
     alone = [Pairs.of(pairs.setting[part], pairs.exact[part]) for part in parts]

@@ -23,6 +23,7 @@ from approxlite.formats.configuration import Configuration
 from approxlite.formats.errors import ConfigurationError, UnstableError
 from approxlite.profiler.blocks import AgentBlock
 from approxlite.profiler.energy.compare import compared
+from approxlite.profiler.energy.contamination import disturbed_state
 from approxlite.profiler.energy.design import EXACT, IDLE
 from approxlite.profiler.energy.measured import Measured, RoundBlock
 from approxlite.profiler.energy.outcome import Comparison, SourceRecord
@@ -63,21 +64,27 @@ class RowsEnergy:
 
 def energy_of_rows(blocks: Sequence[RoundBlock], probe_rows: Sequence[AgentBlock] = (), *, seed: int = 0) -> RowsEnergy:
     """All that the rounds of one device bear. Same rows and seed, same answer. Raises nothing."""
-    ordered = sorted(blocks, key=lambda block: (block.session, block.row.begin_ns or 0))
     try:
-        probed = proven_by(probe_rows or _telling(ordered))
-        _long_enough(ordered, probed, EXACT, 1.0)
+        probed, measured = measured_of(blocks, probe_rows)
     except UnstableError as problem:
         return RowsEnergy(refused=str(problem))
-    measured = Measured(probed.proven.source)
-    measured.add(ordered)
     knobs = knobs_of(measured)
     return RowsEnergy(
         source=SourceRecord.of(probed.proven.source, probed.refused),
-        settings={each: _setting(measured, probed, each, seed) for each in _beside_exact(ordered)},
+        settings={each: _setting(measured, probed, each, seed) for each in _beside_exact(blocks)},
         knobs=Refusal(knobs.why) if isinstance(knobs, Undetermined) else knobs,
         left_out=measured.reasons(),
     )
+
+
+def measured_of(blocks: Sequence[RoundBlock], probe_rows: Sequence[AgentBlock] = ()) -> tuple[Probed, Measured]:
+    """The device's source and what it says of its rounds. Raises UnstableError where no source tells of them."""
+    ordered = sorted(blocks, key=lambda block: (block.session, block.row.begin_ns or 0))
+    probed = proven_by(probe_rows or _telling(ordered))
+    _long_enough(ordered, probed, EXACT, 1.0)
+    measured = Measured(probed.proven.source)
+    measured.add(ordered)
+    return probed, measured
 
 
 def _beside_exact(blocks: Sequence[RoundBlock]) -> list[str]:
@@ -133,11 +140,13 @@ def _long_enough(blocks: Sequence[RoundBlock], probed: Probed, condition: str, s
 
 
 def _telling(ordered: Sequence[RoundBlock]) -> list[AgentBlock]:
-    """Rows of the first session, up to where rest and work have taken turns often enough."""
+    """Rows of the first session, up to where rest and work have taken turns often enough; none in which something else
+    happened, as the device itself says."""
     found, idles = [], 0
     for block in ordered[:MOST_JUDGED_BY]:
         if block.session != ordered[0].session or idles > JUDGED_BY:
             break
-        found.append(block.row)
-        idles += block.condition == IDLE
+        if not disturbed_state(block.row):
+            found.append(block.row)
+            idles += block.condition == IDLE
     return found

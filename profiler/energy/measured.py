@@ -13,7 +13,14 @@ from approxlite.profiler.energy.contamination import contaminated
 from approxlite.profiler.energy.design import EXACT, IDLE, Placed
 from approxlite.profiler.energy.ratio import Pairs
 from approxlite.profiler.energy.readings import Floats
-from approxlite.profiler.energy.source import Source, power_w
+from approxlite.profiler.energy.source import Source, parts_w, power_w
+
+MOST_PARTS = 10
+"""Into which a block is cut to see whether something came and went."""
+
+LOAD = 0.5
+"""Of the noise that a probe saw of a flow, the share that is the source's; the rest is the load's own unrest, which
+blocks show themselves."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +79,32 @@ class Measured:
 
     def _contaminated(self) -> dict[int, str]:
         noise = self.source.noise
-        spreads = [
-            noise.power_sd_w(max(block.length_s - noise.settle_s, 0.1), abs(power or 0.0))
+        counts = {works: self._parts(works) for works in (False, True)}
+        parts, spreads = [], []
+        for block, power in zip(self.blocks, self.powers_w, strict=True):
+            window_s, count = max(block.length_s - noise.settle_s, 0.1), counts[block.row.inferences > 0]
+            # Over parts shows what a lagging source still tells of the block before; over the whole it hardly counts.
+            parts.append(parts_w(block.row, self.source, count, 3 * noise.lag_s if count > 1 else 0.0))
+            lengths_s = [window_s * n / count for n in range(1, count + 1)]
+            spread = np.array([noise.power_sd_w(length_s, abs(power or 0.0)) for length_s in lengths_s])
+            spreads.append(spread if self.source.candidate.counts_up else LOAD * spread)
+        rows, sessions = [each.row for each in self.blocks], [each.session for each in self.blocks]
+        return contaminated(rows, [each.condition for each in self.blocks], parts, spreads, sessions)
+
+    def _parts(self, works: bool) -> int:
+        """Of a block at work or at rest, as many as the source has something to say of."""
+        noise = self.source.noise
+        alike = [
+            (block.length_s, power)
             for block, power in zip(self.blocks, self.powers_w, strict=True)
+            if (block.row.inferences > 0) == works and power is not None
         ]
-        conditions = [f"{each.session} {each.condition}" for each in self.blocks]
-        return contaminated([each.row for each in self.blocks], conditions, self.powers_w, spreads)
+        if not alike:
+            return 1
+        length_s = max(min(length for length, _ in alike) - noise.settle_s, 0.0)
+        step_s = noise.step_j / max(float(np.median([power for _, power in alike])), 1e-9)
+        part_s = 2 * max(noise.refresh_s, noise.readings_s(length_s), step_s)
+        return max(1, min(MOST_PARTS, int(length_s / part_s)))
 
     def reasons(self) -> dict[str, int]:
         return dict(Counter(self.left_out().values()))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from approxlite.formats.document import Document
 from approxlite.formats.interval import Estimate
+from approxlite.profiler.energy.planning import Stop
 from approxlite.profiler.energy.probe import Refused
 from approxlite.profiler.energy.source import Source
 
@@ -58,6 +57,6 @@ class EnergyOutcome(Comparison):
     source: SourceRecord
     planned_s: float
     spent_s: float
-    stopped: Literal["width", "time"]
+    stopped: Stop
     left_out: dict[str, int]
     sessions: int

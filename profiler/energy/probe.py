@@ -1,7 +1,9 @@
 """Whether a source follows a load that is known: a step from idle to busy and back, fitted with a lag.
 
-A source is kept only if its power rises when work begins, in a unit and with a sign that make it a phone's. Units of a
-facility differ by thousands, and what a busy phone draws by less than that, so at most one unit fits.
+A source is kept only if its power rises when work begins, in a unit and with a sign that make it a device's. Units of a
+facility differ by thousands, and what a busy phone draws by less than that, so that its unit shows. Where two units
+would do, for a device that draws much or rails that carry little, neither is believed. Units that are known beforehand,
+from a meter's header or the kernel's contract, are not put right: they fit, or the source is refused.
 """
 
 from __future__ import annotations
@@ -13,15 +15,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from approxlite.profiler.blocks import AgentBlock
-from approxlite.profiler.energy.noise import BLUR_SD_J, Noise
+from approxlite.profiler.energy.noise import BLUR_SD_J, RANKING, Noise
 from approxlite.profiler.energy.readings import Floats, Series
 from approxlite.profiler.energy.source import Candidate, Source, candidates, summed, voltage_v
 
 BUSY_A = (0.05, 8.0)
 """What a phone with a busy processor draws from its battery."""
 
-BUSY_W = (0.03, 25.0)
-"""The same on its rails, some of which may be missing."""
+BUSY_W = (0.03, 100.0)
+"""What any device that this runs on draws on its rails, some of which may be missing."""
+
+KNOWN_UNIT_W = (0.03, 1000.0)
+"""The same where the unit is known: up to a workstation's."""
 
 CLEAR = 6.0
 """Least ratio of the step in power to its standard error."""
@@ -29,11 +34,17 @@ CLEAR = 6.0
 PIECES = 30
 """Into which the probe is cut to see how far a source follows the load."""
 
+GAP_S = 0.1
+"""Between two blocks, from which on what happened in it is left out."""
+
 VALUES = 10
 """Fewest different values of a counter by which its power at rest can be told."""
 
 AGREE = 1.25
 """Battery sources that differ by more than this factor in the step they saw are both refused."""
+
+FINE_S = 5.0
+"""A PowerMonitor whose values are farther apart is a cached one, whatever was granted."""
 
 _LAGS_S = np.concatenate([np.linspace(0, 2, 21), np.linspace(2.5, 12, 20)])
 
@@ -66,6 +77,9 @@ def probe(blocks: Sequence[AgentBlock]) -> tuple[list[Proven], list[Refused]]:
             proven.append(verdict)
         else:
             refused.append(verdict)
+    # A source may be coarser than it was said to be. Of several meters of a kind, the one that sees the most of the
+    # load comes first: an inner one is part of an outer one.
+    proven.sort(key=lambda each: (RANKING.index(each.source.kind), each.idle_w - each.busy_w))
     battery = [each for each in proven if each.source.candidate.quantity in ("charge", "current")]
     if len(battery) > 1:
         steps = [each.busy_w - each.idle_w for each in battery]
@@ -80,12 +94,9 @@ def judged(candidate: Candidate, blocks: Sequence[AgentBlock]) -> Proven | Refus
     known = [block for block in blocks if block.begin_ns is not None and block.end_ns is not None]
     if not known:
         return Refused(candidate, "no block was timed")
-    origin = known[0].begin_ns or 0
-    read = summed(known, candidate.facilities, origin)
-    busy = [
-        ((block.begin_ns or 0) - origin, (block.end_ns or 0) - origin) for block in known if block.inferences > 0
-    ]  # fmt: skip
-    busy_s = np.array(busy, float).reshape(-1, 2) * 1e-9
+    read, busy_s = _within_blocks(candidate, known)
+    if candidate.kind == "power_monitor_fine" and len(read) > 1 and np.median(np.diff(read.taken_s)) > FINE_S:
+        candidate = replace(candidate, kind="power_monitor")
     if len(read) < 8 or not np.isfinite(read.value).all():
         return Refused(candidate, "too few readings", undecided=len(read) > 0)
     if len(np.unique(read.value)) < VALUES:
@@ -100,11 +111,16 @@ def judged(candidate: Candidate, blocks: Sequence[AgentBlock]) -> Proven | Refus
     volts = voltage_v(known) if candidate.quantity in ("charge", "current") else 1.0
     if volts is None:
         return Refused(candidate, "no battery voltage to make watts of it")
-    low, high = BUSY_A if candidate.quantity in ("charge", "current") else BUSY_W
-    fitting = [factor for factor in (1.0, 1e3, 1e-3) if low <= busy_level * factor * candidate.unit <= high]
+    amperes = candidate.quantity in ("charge", "current")
+    low, high = BUSY_A if amperes else KNOWN_UNIT_W if candidate.unit_is_known else BUSY_W
+    told, unit = busy_level * candidate.unit, "A" if amperes else "W"
+    factors = (1.0,) if candidate.unit_is_known else (1.0, 1e3, 1e-3)
+    fitting = [factor for factor in factors if low <= told * factor <= high]
     if not fitting:
-        told = busy_level * candidate.unit
-        return Refused(candidate, f"says {told:.3g} {'A' if low == BUSY_A[0] else 'W'} at work, which no unit explains")
+        return Refused(candidate, f"says {told:.3g} {unit} at work, which no unit explains")
+    if len(fitting) > 1:
+        readings = " or ".join(f"{told * factor:.3g} {unit}" for factor in fitting)
+        return Refused(candidate, f"says {readings} at work: its unit cannot be told")
     scale = sign * fitting[0] * candidate.unit
     expected = -1.0 if candidate.quantity == "charge" else 1.0
     notes = []
@@ -119,6 +135,29 @@ def judged(candidate: Candidate, blocks: Sequence[AgentBlock]) -> Proven | Refus
     return Proven(
         Source(candidate, scale, noise, ", ".join(notes)), max(idle, 0.0) * watts, busy_level * watts
     )  # fmt: skip
+
+
+def _within_blocks(candidate: Candidate, known: Sequence[AgentBlock]) -> tuple[Series, Floats]:
+    """Readings as if blocks had followed one another at once, and when there was work. What a device does between
+    blocks, such as timing operators, is no load that is known: neither that time counts nor what it spent.
+    """
+    origin = known[0].begin_ns or 0
+    read = summed(known, candidate.facilities, origin)
+    times = [((block.begin_ns or 0) - origin, (block.end_ns or 0) - origin) for block in known]
+    spans = np.array(times, float).reshape(-1, 2) * 1e-9
+    works = np.array([block.inferences > 0 for block in known])
+    gaps = np.maximum(spans[1:, 0] - spans[:-1, 1], 0.0)
+    if not len(read) or not (gaps > GAP_S).any():
+        return read, spans[works]
+    # A facility that tells of an earlier moment may tell of one in a gap, or before the first block.
+    place = np.searchsorted(spans[:, 0], read.taken_s + 1e-6, side="right") - 1
+    inside = (place >= 0) & (read.taken_s <= spans[np.maximum(place, 0), 1] + 1e-6)
+    earlier = np.append(0.0, np.cumsum(gaps))
+    value = read.value
+    if candidate.counts_up:
+        ends = np.interp(spans, read.taken_s, read.value)
+        value = value - np.append(0.0, np.cumsum(np.where(gaps > 0, ends[1:, 0] - ends[:-1, 1], 0.0)))[place]
+    return Series((read.taken_s - earlier[place])[inside], value[inside]), (spans - earlier[:, None])[works]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import t as student
@@ -34,7 +35,8 @@ class Sustained(Document):
     """One configuration from cold on. Ratios are of the last part over the first; above 1 it gets slower or thirstier.
 
     whole_ratio: of what the device spends per inference at this rate, idle included. cold_mj, sustained_mj: beyond
-    idle. end_s: how long first and last part are. throttled: blocks of the run in which the device says it slowed.
+    idle; null where the device has no energy source. end_s: how long first and last part are. throttled: blocks of the
+    run in which the device says it slowed.
     """
 
     configuration: str
@@ -42,23 +44,27 @@ class Sustained(Document):
     run_s: float
     end_s: float
     latency_ratio: Estimate
-    ratio: Estimate
-    whole_ratio: Estimate
-    cold_mj: Estimate
-    sustained_mj: Estimate
+    ratio: Estimate | None
+    whole_ratio: Estimate | None
+    cold_mj: Estimate | None
+    sustained_mj: Estimate | None
     throttled: int
 
 
 def sustained_blocks(
-    configuration: str, proven: Proven, numbers: Callable[[], int], *, run_s: float = RUN_S, gap_ms: float = 0.0
-) -> list[PlannedBlock]:
-    """Idle, one run in blocks of equal length, idle. The device has to be cool before the first."""
-    noise = proven.source.noise
-    length = max(END_S / PARTS, noise.shortest_block_s(proven.busy_w) + noise.settle_s)
-    readings_s = noise.readings_s(length)
+    configuration: str, proven: Proven | None, numbers: Callable[[], int], *, run_s: float = RUN_S,
+    gap_ms: float = 0.0, scales: dict[str, tuple[float, int]] | None = None,
+) -> list[PlannedBlock]:  # fmt: skip
+    """Idle, one run in blocks of equal length, idle. The device has to be cool before the first. proven: None for
+    latencies alone."""
+    length, readings_s = END_S / PARTS, 0.0
+    if proven is not None:
+        noise = proven.source.noise
+        length = max(length, noise.shortest_block_s(proven.busy_w) + noise.settle_s)
+        readings_s = noise.readings_s(length)
     count = max(2 * PARTS, math.ceil(run_s / length))
     rest = [block_of(IDLE, length, readings_s, 0) for _ in range(IDLES)]
-    run = [block_of(configuration, length, readings_s, 0, gap_ms=gap_ms) for _ in range(count)]
+    run = [block_of(configuration, length, readings_s, 0, scales, gap_ms) for _ in range(count)]
     return [each.model_copy(update={"block": numbers()}) for each in (*rest, *run, *rest)]
 
 
@@ -71,45 +77,64 @@ def run_sustained(
     return sustained(planned, measure(planned), proven)
 
 
-def sustained(planned: Sequence[PlannedBlock], rows: Sequence[AgentBlock], proven: Proven) -> Sustained:
-    """From rows that were measured."""
+def sustained(planned: Sequence[PlannedBlock], rows: Sequence[AgentBlock], proven: Proven | None) -> Sustained:
+    """From rows that were measured. Raises UnstableError as above; proven None: latencies alone."""
     known = {row.block: row for row in rows}
-    idle = [power_w(known[p.block], proven.source) for p in planned if p.subject == "idle" and p.block in known]
-    idle_w = [each for each in idle if each is not None]
     run = [known[p.block] for p in planned if p.subject != "idle" and p.block in known]
-    ends = [_costs(part, proven) for part in (run[:PARTS], run[-PARTS:])]
-    if len(idle_w) < 2 or min(part.shape[1] for part in ends) < PARTS - 1:
-        raise UnstableError("no sustained figure: blocks of its begin, its end or of idle have no power reading")
+    latencies = [np.array([_latency_s(row) for row in part if row.inferences]) for part in (run[:PARTS], run[-PARTS:])]
+    if len(run) < 2 * PARTS or min(map(len, latencies)) < PARTS - 1:
+        raise UnstableError("no sustained figure: blocks of its begin or its end are missing")
+    idle = [known[p.block] for p in planned if p.subject == "idle" and p.block in known]
+    joules = None if proven is None else _joules(idle, run, proven)
     first = next(p for p in planned if p.subject != "idle")
-    cold, last = ends
-    beyond = [(power - np.mean(idle_w)) * period for power, period, _ in ends]
-    uncertain_j = float(np.std(idle_w, ddof=1)) / math.sqrt(len(idle_w)) * float(cold[1].mean())
-    if min(part.mean() for part in beyond) < 20 * uncertain_j:
-        raise UnstableError("no sustained figure: inference cannot be told from idle")
     length = float(np.mean([_length_s(row) for row in run]))
     return Sustained(
         configuration=first.configuration,
         gap_ms=first.gap_ms,
         run_s=length * len(run),
         end_s=length * PARTS,
-        latency_ratio=_ratio(last[2], cold[2]),
-        ratio=_ratio(beyond[1], beyond[0]),
-        whole_ratio=_ratio(last[0] * last[1], cold[0] * cold[1]),
-        cold_mj=mean_estimate(beyond[0] * 1e3),
-        sustained_mj=mean_estimate(beyond[1] * 1e3),
+        latency_ratio=_ratio(latencies[1], latencies[0]),
+        ratio=None if joules is None else _ratio(joules.beyond[1], joules.beyond[0]),
+        whole_ratio=None if joules is None else _ratio(joules.whole[1], joules.whole[0]),
+        cold_mj=None if joules is None else mean_estimate(joules.beyond[0] * 1e3),
+        sustained_mj=None if joules is None else mean_estimate(joules.beyond[1] * 1e3),
         throttled=sum(row.ended == "throttled" for row in run),
     )
 
 
+@dataclass(frozen=True)
+class _Joules:
+    """Of an inference, in the blocks of the first and the last part: beyond idle, and in all."""
+
+    beyond: tuple[Floats, Floats]
+    whole: tuple[Floats, Floats]
+
+
+def _joules(idle: Sequence[AgentBlock], run: Sequence[AgentBlock], proven: Proven) -> _Joules:
+    idle_w = [power for power in (power_w(row, proven.source) for row in idle) if power is not None]
+    cold, last = (_costs(part, proven) for part in (run[:PARTS], run[-PARTS:]))
+    if len(idle_w) < 2 or min(part.shape[1] for part in (cold, last)) < PARTS - 1:
+        raise UnstableError("no sustained figure: blocks of its begin, its end or of idle have no power reading")
+    begin, end = ((power - np.mean(idle_w)) * period for power, period in (cold, last))
+    uncertain_j = float(np.std(idle_w, ddof=1)) / math.sqrt(len(idle_w)) * float(cold[1].mean())
+    if min(begin.mean(), end.mean()) < 20 * uncertain_j:
+        raise UnstableError("no sustained figure: inference cannot be told from idle")
+    return _Joules((begin, end), (cold[0] * cold[1], last[0] * last[1]))
+
+
 def _costs(rows: Sequence[AgentBlock], proven: Proven) -> Floats:
-    """(3, n): power, time from one inference to the next, and latency, of the blocks that have all three."""
+    """(2, n): power, and time from one inference to the next, of the blocks that have both."""
     found = []
     for row in rows:
         power = power_w(row, proven.source)
-        if power is not None and row.inferences and row.latency_ns is not None:
-            latency = row.latency_ns.median or row.latency_ns.total / row.inferences
-            found.append((power, _length_s(row) / row.inferences, latency * 1e-9))
-    return np.array(found, float).reshape(-1, 3).T
+        if power is not None and row.inferences:
+            found.append((power, _length_s(row) / row.inferences))
+    return np.array(found, float).reshape(-1, 2).T
+
+
+def _latency_s(row: AgentBlock) -> float:
+    latency = row.latency_ns
+    return 0.0 if latency is None else (latency.median or latency.total / row.inferences) * 1e-9
 
 
 def _ratio(last: Floats, first: Floats) -> Estimate:

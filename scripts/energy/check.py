@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 
 from by_rows import knobs, meters
+from devices import on_devices
 from evidence import campaigns, contamination, coverage, times, watching, wrong_sources
 from figures import Figure, text
 
@@ -21,8 +22,9 @@ def figures(count: int, seed: int) -> Iterator[Figure]:
         found = campaigns(pool, count, seed)
         yield from coverage(found)
         yield from times(found)
-        yield from contamination(pool, max(10, count // 8), seed)
+        yield from contamination(pool, max(10, count // 2), seed)
         yield from knobs(pool, max(5, count // 12), seed)
+        yield from on_devices(pool, max(10, count // 10), seed)
         yield from meters(pool, max(10, count // 10), seed)
         yield from watching(2 * count, seed)
         yield from wrong_sources(max(2, count // 100), seed)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from approxlite.cli.on_devices import chosen
+from approxlite.profiler.devices.faults import NoSuchDeviceError
 from farm.server import ListingServer
 
 Serve = Callable[..., None]
@@ -45,6 +47,28 @@ def refused(approxlite: Any, *arguments: object) -> str:
     return str(lines[0])
 
 
+@pytest.mark.parametrize("port", ["abc", "99999", "0", "-1", "5037x", "9" * 5000, "٣"])
+def test_what_is_no_port_of_a_server_is_one_line(approxlite: Any, monkeypatch: pytest.MonkeyPatch, port: str) -> None:
+    monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", port)
+    assert "set it to the port of an adb server, 1 to 65535" in refused(approxlite, "devices")
+
+
+@pytest.mark.parametrize("host", ["no-such-computer.invalid", "256.1.1.1", "x" * 300, "two words"])
+def test_a_server_of_another_computer_is_not_started_here(
+    approxlite: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, host: str
+) -> None:
+    program = tmp_path / "adb"
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
+    program.chmod(0o755)
+    for name in ("ADB", "ADBUTILS_ADB_PATH"):
+        monkeypatch.setenv(name, str(program))
+    monkeypatch.setenv("ANDROID_ADB_SERVER_HOST", host)
+    line = refused(approxlite, "devices")
+    assert "no adb server at" in line
+    assert "set ADB to the program, ANDROID_ADB_SERVER_HOST and _PORT to a running server" in line
+    assert not (tmp_path / "started").exists()
+
+
 def test_two_devices_have_to_be_told_apart(approxlite: Any, serve: Serve, model: Path, tmp_path: Path) -> None:
     serve(A="device", B="device")
     line = refused(approxlite, "profile", model, "--device", "adb", "--out", tmp_path / "p.jsonl")
@@ -68,6 +92,36 @@ def test_an_unauthorised_device_asks_to_be_unlocked(approxlite: Any, serve: Serv
     serve(A="unauthorized")
     line = refused(approxlite, "profile", model, "--device", "A", "--out", tmp_path / "p.jsonl")
     assert line == "approxlite: A: unlock the device and accept this computer's key, then try again"
+
+
+def test_a_sick_device_among_several_is_left_to_the_campaign(serve: Serve) -> None:
+    serve(A="device", B="unauthorized", C="offline")
+    assert chosen(["all"]) == ["A", "B", "C"]
+    assert chosen(["A", "C"]) == ["A", "C"]
+    with pytest.raises(NoSuchDeviceError, match="no device 'X'; adb sees A, B, C"):
+        chosen(["A", "X"])
+
+
+@pytest.mark.parametrize("service", [[], ["--service"]])
+def test_a_folder_is_no_model(approxlite: Any, serve: Serve, agents: Path, tmp_path: Path, service: list[str]) -> None:
+    serve(A="device")
+    words = ("--device", "A", "--agents", agents, "--out", tmp_path / "p.jsonl", *service)
+    line = refused(approxlite, "profile", tmp_path, *words)
+    assert line == f"approxlite: {tmp_path}: a folder; give the .tflite file to profile"
+
+
+def test_what_is_wrong_with_the_command_is_said_before_a_device_is_probed(
+    approxlite: Any, serve: Serve, model: Path, agents: Path, tmp_path: Path
+) -> None:
+    serve(A="device", B="device")
+    (tmp_path / "folder").mkdir()
+    words = ("profile", model, "--agents", agents, "--energy", "--device", "A", "--device")
+    ran = approxlite(*words, "B", "--out", tmp_path / "folder")
+    assert (ran.code, len(ran.stderr.splitlines())) == (2, 1)
+    assert f"{tmp_path}/folder: " in ran.stderr
+    ran = approxlite(*words, "A", "--out", tmp_path / "p.jsonl")
+    assert (ran.code, ran.stderr) == (2, "approxlite: a device is named twice; name each once\n")
+    assert not (tmp_path / "p.jsonl").exists()
 
 
 def test_a_missing_adb_says_what_to_set(
@@ -123,6 +177,33 @@ def test_a_meter_measures_one_device(approxlite: Any, serve: Serve, agents: Path
         assert (ran.code, len(ran.stderr.splitlines())) == (2, 1)
         assert "--meter tells the joules of one device" in ran.stderr
     assert "--energy needs a device" in approxlite(*profile).stderr
+    ran = approxlite(*profile, "--device", "A", "--energy", "--sessions", "2")
+    assert (ran.code, len(ran.stderr.splitlines())) == (2, 1)
+    assert "--meter tells of one session" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--half-width", "2"), "give --energy with them"),
+        (("--max-secs", "600"), "give --energy with them"),
+        (("--sessions", "2"), "give --energy with them"),
+        (("--rate", "30"), "give --sustained with it"),
+        (
+            ("--rate", "0.016", "--sustained", "5"),
+            "--rate 0.016: agents pause for a minute at most; give 0.0167 or more",
+        ),
+    ],
+)
+def test_options_that_would_say_nothing_are_refused(
+    approxlite: Any, serve: Serve, agents: Path, model: Path, tmp_path: Path, more: tuple[str, ...], said: str
+) -> None:
+    serve(A="device")
+    out = tmp_path / "p.jsonl"
+    ran = approxlite("profile", model, "--device", "A", "--out", out, "--agents", agents, *more)
+    assert (ran.code, len(ran.stderr.splitlines())) == (2, 1)
+    assert said in ran.stderr
+    assert not out.exists()
 
 
 def test_this_computer_and_devices_are_not_mixed(approxlite: Any, model: Path, tmp_path: Path) -> None:

@@ -77,6 +77,7 @@ def test_profile_is_read() -> None:
         ("stock", "exact"),
         ("approxlite", "conv_2d_0=int8"),
     ]
+    assert [(row.serial, row.stopped) for row in profile.settled] == [("R58M123", "width")]
     assert profile.blocks[1].operator_ns == {"conv_2d_0": 6100, "fully_connected_11": 700}
 
 

@@ -2,10 +2,12 @@
  * against it. An inference takes what /data/farm/inference_us says (1000 by default), scaled by subject and configuration,
  * so that every device of a farm measures the same numbers; without timers, so that rows are equal byte for byte.
  * Where /data/farm/rail_uw holds a number, a power rail counts microjoules: that many microwatts at rest, and BUSY times
- * as many at work, each block a little differently. Its time runs /data/farm/hurry times as fast as the world's. */
+ * as many at work, each block a little differently. Its time runs /data/farm/hurry times as fast as the world's.
+ * It dies at the block that /data/farm/deadly_block names. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -240,6 +242,7 @@ int main(int count, char** words) {
     const double block = number(line, "block", -1);
     if (block < 0 || block >= MAX_BLOCKS) fail(2, "a line of the plan cannot be used");
     if (measured[(int)block]) continue;
+    if (read_number("/data/farm/deadly_block", -1) == block) raise(SIGSEGV);
     if (!access(stop, F_OK)) {
       why = "stopped";
       break;

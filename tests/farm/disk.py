@@ -9,6 +9,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from farm.mortal import MORTAL
+
 READY_S = 10.0
 
 
@@ -23,7 +25,7 @@ class Disk:
         self._size = size
         script = f"mount -t tmpfs -o size={size},mode=755 none '{folder}' && exec sleep infinity"
         self._holder = subprocess.Popen(
-            ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script],
+            ["unshare", "--user", "--map-root-user", "--mount", *MORTAL, "sh", "-c", script],
             stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         end = time.monotonic() + READY_S

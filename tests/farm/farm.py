@@ -5,7 +5,9 @@ Nothing of it is reachable from outside this machine, and nothing outlives the p
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -16,8 +18,10 @@ from pathlib import Path
 from typing import Self
 
 from adbutils import AdbClient
+from adbutils.errors import AdbError
 
 from farm.disk import Disk
+from farm.mortal import MORTAL, LastWill
 from farm.personalities import Personality
 from farm.roots import make_root
 from farm.wire import Wire
@@ -50,7 +54,7 @@ class FarmDevice:
 
     def boot(self) -> None:
         """Starts adbd; what lies on the device is still there."""
-        command = [*self.disk.enter, "unshare", "--mount", "--pid", "--fork", "--kill-child"]
+        command = [*self.disk.enter, *MORTAL, "unshare", "--mount", "--pid", "--fork", "--kill-child"]
         with open(self.root.with_suffix(".log"), "ab") as log:
             self._process = subprocess.Popen(
                 [*command, str(HERE / "start_device"), str(self.root), str(self.port), str(self._emulator)],
@@ -64,17 +68,33 @@ class FarmDevice:
             self._process.wait()
             self._process = None
 
-    def kill_adbd(self) -> None:
-        """Ends adbd alone, which the device's init starts again; what else runs on the device goes on."""
+    def kill_adbd(self) -> bool:
+        """Ends adbd alone, which the device's init starts again; what else runs on the device goes on.
+
+        Whether there was one.
+        """
+        killed = False
+        for number in self.running("/adbd/adbd"):
+            try:
+                os.kill(number, signal.SIGKILL)
+                killed = True
+            except OSError:
+                continue  # it ended while we looked
+        return killed
+
+    def running(self, program: str) -> list[int]:
+        """Processes of the device whose command line holds `program`."""
+        found = []
         for process in Path("/proc").glob("[0-9]*"):
             try:
                 if (
                     process.joinpath("root").readlink() == self.root
-                    and b"/adbd/adbd" in (process / "cmdline").read_bytes()
+                    and program.encode() in (process / "cmdline").read_bytes()
                 ):
-                    os.kill(int(process.name), signal.SIGKILL)
+                    found.append(int(process.name))
             except OSError:
                 continue  # it ended while we looked
+        return found
 
     def reboot(self) -> None:
         self.kill()
@@ -110,6 +130,8 @@ class Farm:
             _checked(["gcc", "-O1", "-static", "-o", f"{built}/{program}", f"{HERE}/{program}.c"])
         self.agent = built / "agent"
         _checked(["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "true"])
+        _checked([*MORTAL, "true"])
+        self._wills: dict[int, LastWill] = {}
         self.environment = {
             **os.environ,
             "HOME": str(folder),
@@ -130,9 +152,15 @@ class Farm:
             self.connect(device)
 
     def start_server(self, port: int | None = None) -> None:
+        """It goes into the background by itself, so that something has to end it when this program cannot."""
         from adbutils import adb_path
 
-        _checked([adb_path(), "start-server"], {**self.environment, "ANDROID_ADB_SERVER_PORT": str(port or self.port)})
+        port = port or self.port
+        if port not in self._wills:
+            # A desk that died with us may have started it anew meanwhile.
+            ends = f"sleep 0.5; {shlex.quote(adb_path())} -H 127.0.0.1 -P {port} kill-server"
+            self._wills[port] = LastWill(["sh", "-c", ends])
+        _checked([adb_path(), "start-server"], {**self.environment, "ANDROID_ADB_SERVER_PORT": str(port)})
 
     def second_server(self) -> AdbClient:
         """Of another adb server, that of another host, which knows no device yet; the caller ends it."""
@@ -140,8 +168,14 @@ class Farm:
         self.start_server(port)
         return AdbClient(host="127.0.0.1", port=port, socket_timeout=10)
 
-    def kill_server(self) -> None:
+    def kill_server(self) -> bool:
+        """Whether there was one."""
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
+        except OSError:
+            return False
         self.client().server_kill()
+        return True
 
     def connect(self, device: FarmDevice) -> None:
         """Until adb can talk to it. Raises FarmUnavailableError when that takes too long."""
@@ -158,7 +192,10 @@ class Farm:
     def close(self) -> None:
         for device in self.devices:
             device.close()
-        self.kill_server()
+        with contextlib.suppress(AdbError, OSError):  # a fault may have killed it
+            self.kill_server()
+        for will in self._wills.values():
+            will.carry_out()
 
     def __enter__(self) -> Self:
         self.start()

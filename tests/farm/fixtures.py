@@ -9,7 +9,8 @@ import pytest
 
 from farm.farm import Farm, FarmUnavailableError, fetch_packages
 from farm.personalities import ALL, Personality
-from farm.trials import equal_devices, settle
+from farm.settings import settle
+from farm.trials import equal_devices
 
 
 @contextmanager

@@ -29,6 +29,8 @@ class Personality:
             "ro.serialno": self.serial,
             "ro.product.model": self.model,
             "ro.product.manufacturer": self.manufacturer,
+            "ro.product.board": self.soc.lower(),
+            "ro.hardware": self.manufacturer.lower(),
             "ro.product.cpu.abi": self.abi,
             "ro.product.cpu.abilist": self.abi,
             "ro.build.version.sdk": str(self.sdk),

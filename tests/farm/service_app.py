@@ -1,7 +1,7 @@
 """The service app on a device of the farm.
 
-All of it, on the real TensorFlow Lite and Android's x86_64 library, in a virtual machine of this computer that answers
-the device's am, content and pidof; pm finds it installed. See android/toolchain/java/dev/approxlite/testing/device.
+All of it, on the real TensorFlow Lite and the package's own x86_64 library, in a virtual machine of this computer that
+answers the device's am, content and pidof; pm finds it installed. See testing/device in android/toolchain/java.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import subprocess
 import sys
 import time
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from farm.farm import FarmDevice, FarmUnavailableError
+from farm.mortal import MORTAL
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
@@ -50,16 +52,13 @@ class ServiceApp:
 
     def __init__(self, device: FarmDevice, folder: Path) -> None:
         """`folder`: empty, for libraries. Raises FarmUnavailableError."""
-        from virtual_machine import BUILD, MissingError, virtual_machine
+        from virtual_machine import MissingError, virtual_machine
 
         self.device = device
         self._process: subprocess.Popen[bytes] | None = None
         self._class_path, self._instrumented = _java()
-        aars = sorted(BUILD.glob("*.aar"))
-        if not aars:
-            raise FarmUnavailableError("no AAR; scripts/build-android makes it")
         try:
-            self._machine = virtual_machine("x86_64", aars[0], self._class_path, folder)
+            self._machine = virtual_machine("x86_64", "service", self._class_path, folder)
         except MissingError as missing:
             raise FarmUnavailableError(str(missing)) from None
         self._log = folder / "service.log"
@@ -84,20 +83,22 @@ class ServiceApp:
     def start(self) -> None:
         """Until it answers. Raises FarmUnavailableError."""
         farm = self.device.root / "data/farm"
-        fingerprint = next(
-            line.partition("=")[2]
-            for line in self.device.personality.build_properties().splitlines()
-            if line.startswith("ro.build.fingerprint=")
-        )
+        build = dict(line.split("=", 1) for line in self.device.personality.build_properties().splitlines())
         properties = {
             "device.root": self.device.root,
-            "device.fingerprint": fingerprint,
+            "device.fingerprint": build["ro.build.fingerprint"],
+            "device.hardware": build["ro.hardware"],
+            "device.board": build["ro.product.board"],
+            "device.abis": build["ro.product.cpu.abilist"],
             "java.library.path": self._machine.natives,
             "robolectric.offline": "true",
             "robolectric.dependency.dir": self._instrumented,
             "robolectric.logging.enabled": "false",
         }
-        command = [*self._machine.command, "-Xshare:auto", "-Xmx512m", "--add-opens", "java.base/java.io=ALL-UNNAMED"]
+        # In a namespace of its own, where the processor is the device's.
+        command = ["unshare", "--user", "--map-root-user", "--mount", *MORTAL, "sh", "-c"]
+        command += ['mount --bind "$0" /proc/cpuinfo && exec "$@"', str(self.device.root / "data/cpuinfo")]
+        command += [*self._machine.command, "-Xshare:auto", "-Xmx512m", "--add-opens", "java.base/java.io=ALL-UNNAMED"]
         command += [f"-D{name}={value}" for name, value in properties.items()]
         command += ["-cp", self._class_path, "dev.approxlite.testing.device.DeviceMain"]
         (farm / "android").unlink(missing_ok=True)
@@ -131,11 +132,12 @@ class ServiceApp:
     def log(self) -> str:
         return self._log.read_text(errors="replace")
 
-    def ask(self, shell: Any, samples: bytes, sizes: tuple[int, int], count: int) -> dict[str, int]:
-        """What an app on the device that asks `count` times is answered. sizes: bytes of a sample and of an answer.
+    def ask(self, shell: Any, model: Path, samples: bytes, sizes: tuple[int, int], count: int) -> dict[str, int]:
+        """What an app of that model which asks `count` times is answered. sizes: bytes of a sample and of an answer.
         shell: runs a command on the device and returns what it prints."""
         file = "data/local/tmp/samples"
         (self.device.root / file).write_bytes(samples)
-        said = shell(shlex.join(["app", f"/{file}", str(sizes[0]), str(sizes[1]), str(count)]))
+        digest = sha256(model.read_bytes()).hexdigest()
+        said = shell(shlex.join(["app", digest, f"/{file}", *map(str, (*sizes, count))]))
         answered: dict[str, int] = json.loads(said)
         return answered

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import random
 import signal
 import subprocess
@@ -12,7 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -20,9 +19,12 @@ from adbutils.errors import AdbError
 
 from approxlite.formats.errors import ApproxError
 from approxlite.formats.profile import IdleRow, load_profile
+from farm.desk import NO_ROOM
 from farm.disk import Disk
 from farm.farm import Farm, FarmDevice, FarmUnavailableError
+from farm.mortal import MORTAL
 from farm.personalities import TABLET, Personality
+from farm.settings import guarded, restored, settle
 
 COMMAND_S = 2.0
 STALLED_S = 180.0
@@ -32,26 +34,29 @@ IN_A_ROW = 15
 """Faults without a row between them, after which the next one waits for a row: where a desk takes as long to start as
 it is left alone, no campaign would end."""
 
+VAIN = 3
+"""Campaigns in a row in which no fault took effect, after which something is wrong with the farm."""
+
+LOOKS = 4
+"""Faults for each look at a device's settings, at most."""
+
 RESTORED_S = 120.0
 """The watchdog's lease, and what an agent may still have to do before, on a machine that is busy otherwise."""
 
-BEFORE = {
-    "settings/global/airplane_mode_on": "0\n",
-    "settings/global/stay_on_while_plugged_in": "3\n",
-    "settings/global/low_power": "1\n",
-    "settings/system/screen_brightness_mode": "1\n",
-    "settings/system/screen_brightness": "137\n",
-    "settings/system/screen_off_timeout": "60000\n",
-    "settings/farm/performance_mode": "false\n",
-}
 Rows = dict[int, tuple[object, ...]]
+Effect = bool | Callable[[], bool | None]
+"""Whether a fault did anything; where that shows later, what tells it, None for as long as it may still happen."""
 
 
 @dataclass
 class Figures:
-    """What faults did. Every count but `faults`, `campaigns` and `seconds` has to be 0."""
+    """What faults did. faults: those that took effect; vain: those that met nothing, such as a server killed where
+    there was none, drawn again. Every count of lost, twice, changed and unfinished has to be 0, and settings have to be
+    looked at often enough.
+    """
 
     faults: dict[str, int] = field(default_factory=dict)
+    vain: dict[str, int] = field(default_factory=dict)
     campaigns: int = 0
     desk_starts: int = 0
     rows_lost: int = 0
@@ -65,10 +70,20 @@ class Figures:
     @property
     def kept(self) -> bool:
         missed = (self.rows_lost, self.rows_twice, self.rows_changed, self.settings_lost, self.unfinished)
-        return not any(missed) and self.campaigns > 0
+        return not any(missed) and self.campaigns > 0 and self.restores_checked >= self.least_looks
+
+    @property
+    def least_looks(self) -> int:
+        """At the settings of a device, after a desk died or a campaign ended."""
+        return max(1, sum(self.faults.values()) // LOOKS)
 
     def json(self) -> dict[str, object]:
-        return {**asdict(self), "faults_injected": sum(self.faults.values()), "kept": self.kept}
+        return {
+            **asdict(self),
+            "faults_injected": sum(self.faults.values()),
+            "least_looks": self.least_looks,
+            "kept": self.kept,
+        }
 
 
 def equal_devices(count: int) -> list[Personality]:
@@ -107,32 +122,62 @@ class _Stalled:
 class Trials:
     """Campaigns on `farm`, one after the other, with their journals on a disk of their own."""
 
-    def __init__(self, farm: Farm, folder: Path, seed: int, *, sweeps: int = 12) -> None:
+    def __init__(
+        self, farm: Farm, folder: Path, seed: int, *, sweeps: int = 12, agents: Path | None = None,
+        model: bytes = b"any model",
+    ) -> None:  # fmt: skip
+        """agents: a folder of native ones, which measure `model`; else the farm's, which sleeps where those infer and
+        of which every row is known beforehand."""
         self.farm, self.figures = farm, Figures()
+        self._agents = agents
         self._order = random.Random(seed)
         self._disk = Disk(folder / "desk", "32m")
         self._folder, self._model, self._sweeps = folder, folder / "model.tflite", sweeps
-        self._model.write_bytes(b"any model")
+        self._model.write_bytes(model)
         self._timers: list[threading.Timer] = []
+        self._pending: list[tuple[str, Effect]] = []
         self._rebooted: set[str] = set()
+        self._log = folder / "desk.log"
+        self._log.touch()
+        self._said_full: dict[str, int] = {}
         for device in farm.devices:
             settle(device)
 
     def run(self, faults: int) -> Figures:
-        """Until that many faults have happened and the campaign they happened in has ended."""
+        """Until that many faults have taken effect and the campaign in which they did has ended."""
         begin = time.monotonic()
         truth = self.undisturbed()
-        happened: Counter[str] = Counter()
+        happened, in_vain = Counter[str](), 0
         while sum(happened.values()) < faults:
-            name = f"trial{self.figures.campaigns}.jsonl"
+            name, before = f"trial{self.figures.campaigns}.jsonl", sum(happened.values())
             given_up = self._campaign(name, happened, faults)
             self._compare(name, truth)
             # Devices that a desk reached at the end are as they were; others see to it themselves.
-            self._check_settings(within_s=RESTORED_S if given_up else 0.0)
+            self._check_settings(self.farm.devices, within_s=RESTORED_S if given_up else 0.0)
+            self._tell(happened, over=True)
             self.figures.campaigns += 1
+            in_vain = 0 if sum(happened.values()) > before else in_vain + 1
+            if in_vain >= VAIN:
+                raise FarmUnavailableError(f"faults take no effect: {self.figures.vain}")
         self.figures.faults = dict(sorted(happened.items()))
         self.figures.seconds = time.monotonic() - begin
         return self.figures
+
+    def _tell(self, happened: Counter[str], *, over: bool = False) -> None:
+        """Counts the faults of which it shows by now whether they took effect. over: all others did not."""
+        if over:
+            for timer in self._timers:
+                timer.join()
+        waiting = []
+        for name, effect in self._pending:
+            took = effect if isinstance(effect, bool) else effect()
+            if took is None and not over:
+                waiting.append((name, effect))
+            elif took:
+                happened[name] += 1
+            else:
+                self.figures.vain[name] = self.figures.vain.get(name, 0) + 1
+        self._pending = waiting
 
     def undisturbed(self) -> Rows:
         name = "undisturbed.jsonl"
@@ -158,19 +203,19 @@ class Trials:
             except subprocess.TimeoutExpired:
                 in_a_row = in_a_row if self._size(name) == size else 0
                 size = self._size(name)
-                if sum(happened.values()) < faults and in_a_row < IN_A_ROW:
+                self._tell(happened)
+                if sum(happened.values()) + len(self._pending) < faults and in_a_row < IN_A_ROW:
                     fault = self._order.choice(list(FAULTS))
-                    FAULTS[fault](self, desk)
-                    happened[fault] += 1
+                    self._pending.append((fault, FAULTS[fault](self, desk)))
                     in_a_row += 1
                 continue
             if status == 0:
-                said = (self._folder / "desk.log").read_text(errors="replace").splitlines()
+                said = self._log.read_text(errors="replace").splitlines()
                 return bool(json.loads(said[-1])["given_up"])
             desk = self._desk(name)
         desk.kill()
         desk.wait()
-        said = " | ".join((self._folder / "desk.log").read_text(errors="replace").splitlines()[-5:])
+        said = " | ".join(self._log.read_text(errors="replace").splitlines()[-5:])
         print(f"{name}: no new row for {STALLED_S:.0f} s; its desk said last: {said}", file=sys.stderr, flush=True)
         self.figures.unfinished += 1
         return True
@@ -184,12 +229,13 @@ class Trials:
 
     def _desk(self, name: str) -> subprocess.Popen[bytes]:
         serials = [device.serial for device in self.farm.devices]
-        command = [sys.executable, "-m", "farm.desk", str(self._disk.folder / name), str(self.farm.agent)]
+        agent = str(self._agents or self.farm.agent)
+        command = [sys.executable, "-m", "farm.desk", str(self._disk.folder / name), agent]
         more = {"FARM_SWEEPS": str(self._sweeps), "FARM_COMMAND_S": str(COMMAND_S), "FARM_BLOCK_S": "0.05"}
         self.figures.desk_starts += 1
-        with open(self._folder / "desk.log", "ab") as log:
+        with open(self._log, "ab") as log:
             return subprocess.Popen(
-                [*self._disk.enter, *command, str(self._model), *serials],
+                [*self._disk.enter, *MORTAL, *command, str(self._model), *serials],
                 env={**self.farm.environment, **more}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
@@ -202,6 +248,8 @@ class Trials:
             if row.block in rows:
                 self.figures.rows_twice += 1
             said = () if isinstance(row, IdleRow) else (row.subject, row.configuration, row.inferences, row.latency_ns)
+            if self._agents is not None:
+                said = said[:2]  # real times differ, and with them how many inferences fill a block
             rows[row.block] = (row.kind, row.round, *said)
         return rows
 
@@ -214,11 +262,11 @@ class Trials:
         self.figures.rows_changed += sum(rows[b] != truth[b] for b in truth.keys() & rows.keys())
         self.figures.rows_changed += len(rows.keys() - truth.keys())
 
-    def _check_settings(self, *, within_s: float) -> None:
+    def _check_settings(self, devices: Sequence[FarmDevice], *, within_s: float) -> None:
         patience = Patience(within_s)
-        while (wrong := [d for d in self.farm.devices if not restored(d)]) and not patience.over():
+        while (wrong := [each for each in devices if not restored(each)]) and not patience.over():
             time.sleep(0.2)
-        self.figures.restores_checked += len(self.farm.devices)
+        self.figures.restores_checked += len(devices)
         self.figures.settings_lost += len(wrong)
 
     def _later(self, seconds: float, action: Callable[[], None]) -> None:
@@ -231,153 +279,102 @@ class Trials:
 
     # The faults.
 
-    def kill_server(self, _desk: object) -> None:
+    def kill_server(self, _desk: object) -> Effect:
         with contextlib.suppress(AdbError, OSError):  # it may be dead already
-            self.farm.kill_server()
+            return self.farm.kill_server()
+        return False
 
-    def kill_adbd(self, _desk: object) -> None:
-        self._device().kill_adbd()
+    def kill_adbd(self, _desk: object) -> Effect:
+        return self._device().kill_adbd()
 
-    def cut_transfer(self, _desk: object) -> None:
-        self._device().wire.cut_after(self._order.randrange(1, 3000))
+    def cut_transfer(self, _desk: object) -> Effect:
+        return _once(self._device().wire.cut_after(self._order.randrange(1, 3000)))
 
-    def hang(self, _desk: object) -> None:
+    def hang(self, _desk: object) -> Effect:
         device = self._device()
-        device.wire.hold()
+        held = device.wire.hold()
         self._later(self._order.uniform(0.5, 1.5 * COMMAND_S), device.wire.let_go)
+        return _once(held)
 
-    def reboot(self, _desk: object) -> None:
+    def reboot(self, _desk: object) -> Effect:
         device = self._device()
         device.reboot()
         self._rebooted.add(device.serial)
+        return True
 
-    def fill_device(self, _desk: object) -> None:
+    def reboot_slowly(self, _desk: object) -> Effect:
+        """adbd is there before the settings service is."""
         device = self._device()
-        device.disk.fill()
-        self._later(self._order.uniform(0.5, 2.0), device.disk.free)
+        device.set("starting", "")
+        device.reboot()
+        self._rebooted.add(device.serial)
+        self._later(self._order.uniform(0.5, 3.0), lambda: device.set("starting", None))
+        return True
 
-    def fill_desk(self, desk: subprocess.Popen[bytes]) -> None:
+    def fill_device(self, _desk: object) -> Effect:
+        """Met by a desk that is told so, by its agent or when it brings something."""
+        device, begin = self._device(), self._log.stat().st_size
+        device.disk.fill()
+        # Rows go into the page that is there already for a while.
+        self._later(self._order.uniform(1.0, 4.0), device.disk.free)
+        return lambda: self._was_full(device.serial, begin)
+
+    def _was_full(self, serial: str, begin: int) -> bool | None:
+        """Whether a desk said so of that device since its log had so many bytes; each word of it is of one fault."""
+        begin = max(begin, self._said_full.get(serial, 0))
+        said = self._log.read_bytes()[begin:]
+        if f"{serial}: {NO_ROOM}".encode() not in said:
+            return None
+        self._said_full[serial] = begin + len(said)
+        return True
+
+    def fill_desk(self, desk: subprocess.Popen[bytes]) -> Effect:
+        """Met by a desk that cannot write its journal and ends."""
         self._disk.fill()
         try:
-            desk.wait(3.0)
+            return desk.wait(3.0) != 0
         except subprocess.TimeoutExpired:
-            pass
+            return False
         finally:
             self._disk.free()
 
-    def kill_desk(self, desk: subprocess.Popen[bytes]) -> None:
+    def kill_desk(self, desk: subprocess.Popen[bytes]) -> Effect:
         desk.kill()
-        desk.wait()
-        if self._order.random() < 0.3 and self._all_well():
-            self._check_settings(within_s=RESTORED_S)
+        killed = desk.wait() == -signal.SIGKILL
+        if self._order.random() < 0.5:
+            self._check_settings(self._well(), within_s=RESTORED_S)
+        return killed
 
-    def interrupt_desk(self, desk: subprocess.Popen[bytes]) -> None:
-        well = self._all_well()
+    def interrupt_desk(self, desk: subprocess.Popen[bytes]) -> Effect:
+        well = self._well()
         desk.send_signal(signal.SIGINT)
         patience = Patience(RESTORED_S)
         while desk.poll() is None and not patience.over():
             time.sleep(0.1)
-        if well:
-            self._check_settings(within_s=RESTORED_S)
+        self._check_settings(well, within_s=RESTORED_S)
+        return desk.poll() not in (None, 0)
 
-    def _all_well(self) -> bool:
-        """Whether each device has the watchdog again that it lost with a reboot. A desk that dies before it is back at
-        such a device leaves its settings to the next one."""
+    def _well(self) -> list[FarmDevice]:
+        """Devices that have the watchdog again that they lost with a reboot. A desk that dies before it is back at a
+        device leaves its settings to the next one."""
         for timer in self._timers:
             timer.join()
-        return all(_guarded(device) for device in self.farm.devices if device.serial in self._rebooted)
+        return [each for each in self.farm.devices if each.serial not in self._rebooted or guarded(each)]
 
 
-def _guarded(device: FarmDevice) -> bool:
-    """Whether what is recorded on it was taken by a desk since it started."""
-    boot = (device.root / "data/boot_id").read_text().split()
-    for saved in (device.disk.outside / "approxlite").glob("*/settings.saved"):
-        taken = saved.with_name("settings.taken")
-        if not taken.is_file() or taken.read_text().split()[:1] != boot:
-            return False
-    return True
+def _once(event: threading.Event) -> Callable[[], bool | None]:
+    return lambda: True if event.is_set() else None
 
 
-FAULTS: dict[str, Callable[[Trials, subprocess.Popen[bytes]], None]] = {
+FAULTS: dict[str, Callable[[Trials, subprocess.Popen[bytes]], Effect]] = {
     "adb server killed": Trials.kill_server,
     "adbd killed": Trials.kill_adbd,
     "transfer cut": Trials.cut_transfer,
     "command hung": Trials.hang,
     "device rebooted": Trials.reboot,
+    "settings not up after a reboot": Trials.reboot_slowly,
     "device full": Trials.fill_device,
     "desk full": Trials.fill_desk,
     "desk killed": Trials.kill_desk,
     "desk interrupted": Trials.interrupt_desk,
 }
-
-
-def settle(device: FarmDevice) -> None:
-    """Gives it settings as a person leaves them."""
-    for name, content in BEFORE.items():
-        (device.root / "data/farm" / name).parent.mkdir(parents=True, exist_ok=True)
-        device.set(name, content)
-
-
-def restored(device: FarmDevice) -> bool:
-    """Whether its settings are what they were before any campaign."""
-    folder = device.root / "data/farm"
-    found = {str(path.relative_to(folder)): path.read_text() for path in folder.glob("settings/*/*")}
-    return {name: text for name, text in found.items() if not name.endswith(".new")} == BEFORE
-
-
-def throughput(farm: Farm, folder: Path, devices: int, *, sweeps: int) -> tuple[float, dict[str, list[int]]]:
-    """Blocks a second of a campaign on the first so many devices, and [blocks, round trips, faults] of each."""
-    command, serials = _command(farm, folder, f"throughput{devices}"), _serials(farm, devices)
-    more = {"FARM_SWEEPS": str(sweeps), "FARM_BLOCK_S": "0.2"}
-    done = subprocess.run(
-        [*command, *serials], env={**farm.environment, **more}, capture_output=True, text=True, timeout=600, check=False
-    )
-    if done.returncode != 0:
-        raise FarmUnavailableError(f"a campaign without faults failed: {done.stderr[-300:]}")
-    said = json.loads(done.stdout)
-    return sum(each[0] for each in said["standings"].values()) / said["seconds"], said["standings"]
-
-
-def idle_share(farm: Farm, folder: Path, *, settle_s: float = 8.0, seconds: float = 20.0) -> float:
-    """Of one core, what the desk, its live table and the adb server use while every device waits until it is cool."""
-    command, serials = _command(farm, folder, "idle"), _serials(farm, len(farm.devices))
-    desk = subprocess.Popen(
-        [*command, *serials],
-        env={**farm.environment, "FARM_IDLE": "1"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        time.sleep(settle_s)
-        begin, used = time.monotonic(), _cpu_s(desk.pid) + _cpu_s(_server(farm))
-        time.sleep(seconds)
-        if desk.poll() is not None:
-            raise FarmUnavailableError("the idle desk ended by itself")
-        return (_cpu_s(desk.pid) + _cpu_s(_server(farm)) - used) / (time.monotonic() - begin)
-    finally:
-        desk.send_signal(signal.SIGINT)
-        desk.wait(60.0)
-
-
-def _command(farm: Farm, folder: Path, name: str) -> list[str]:
-    model = folder / "model.tflite"
-    model.write_bytes(b"any model")
-    return [sys.executable, "-m", "farm.desk", str(folder / f"{name}.jsonl"), str(farm.agent), str(model)]
-
-
-def _serials(farm: Farm, count: int) -> list[str]:
-    return [device.serial for device in farm.devices[:count]]
-
-
-def _cpu_s(number: int) -> float:
-    fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _server(farm: Farm) -> int:
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
-            if "fork-server" in words and any(str(farm.port) in word for word in words):
-                return int(process.name)
-    raise FarmUnavailableError("the adb server is not there")

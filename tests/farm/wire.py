@@ -20,6 +20,8 @@ class Wire:
         self._flows = threading.Event()
         self._flows.set()
         self._cut_after: int | None = None
+        self._was_cut = threading.Event()
+        self._held_up = threading.Event()
         self._unplugged = False
         self._closed = False
         threading.Thread(target=self._accept, daemon=True).start()
@@ -31,9 +33,11 @@ class Wire:
                 with contextlib.suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
 
-    def cut_after(self, count: int) -> None:
-        """Breaks the connection once `count` more bytes have gone through, either way."""
-        self._cut_after = count
+    def cut_after(self, count: int) -> threading.Event:
+        """Breaks the connection once `count` more bytes have gone through, either way; then the event is set."""
+        with self._lock:
+            self._cut_after, self._was_cut = count, threading.Event()
+            return self._was_cut
 
     def unplug(self) -> None:
         """Breaks it and refuses new connections until plugged in."""
@@ -43,9 +47,11 @@ class Wire:
     def plug(self) -> None:
         self._unplugged = False
 
-    def hold(self) -> None:
-        """Nothing gets through until it is let go; nobody is told."""
+    def hold(self) -> threading.Event:
+        """Nothing gets through until it is let go; nobody is told. The event is set once something was held up."""
+        self._held_up = threading.Event()
         self._flows.clear()
+        return self._held_up
 
     def let_go(self) -> None:
         self._flows.set()
@@ -79,13 +85,16 @@ class Wire:
     def _carry(self, source: socket.socket, target: socket.socket) -> None:
         try:
             while content := source.recv(65536):
-                self._flows.wait()
+                if not self._flows.is_set():
+                    self._held_up.set()
+                    self._flows.wait()
                 with self._lock:
                     left = self._cut_after
                     if left is not None:
                         self._cut_after = None if left <= len(content) else left - len(content)
                 target.sendall(content if left is None else content[:left])
                 if left is not None and left <= len(content):
+                    self._was_cut.set()
                     self.cut()
                     return
         except OSError:

@@ -8,14 +8,33 @@ from pathlib import Path
 import pytest
 
 from approxlite.formats.errors import FormatError
-from approxlite.formats.profile import BlockRow, CampaignRow, IdleRow, ProfileJournal, load_profile, parse_row
+from approxlite.formats.profile import (
+    IdleRow,
+    Profile,
+    ProfileJournal,
+    ProfileRow,
+    load_profile,
+    parse_row,
+)
 
 CONTRACT = Path(__file__).parent.parent / "contract" / "profile.jsonl"
 
 
-def rows() -> list[CampaignRow | BlockRow | IdleRow]:
+def rows() -> list[ProfileRow]:
     parsed = [parse_row(line, "contract") for line in CONTRACT.read_text().splitlines()]
     return [row for row in parsed if row is not None]
+
+
+def everything(profile: Profile) -> set[str]:
+    loaded = (
+        *profile.campaigns,
+        *profile.measured,
+        *profile.settled,
+        *profile.sustained,
+        *profile.probes,
+        *profile.prepared,
+    )
+    return {row.model_dump_json() for row in loaded}
 
 
 def test_what_was_appended_is_loaded(tmp_path: Path) -> None:
@@ -23,9 +42,7 @@ def test_what_was_appended_is_loaded(tmp_path: Path) -> None:
     with ProfileJournal(path) as journal:
         journal.append(*rows())
     profile = load_profile(path)
-    assert {row.model_dump_json() for row in (*profile.campaigns, *profile.measured)} == {
-        row.model_dump_json() for row in rows()
-    }
+    assert everything(profile) == {row.model_dump_json() for row in rows()}
     assert profile.idles == tuple(row for row in rows() if isinstance(row, IdleRow)) != ()
 
 
@@ -62,9 +79,7 @@ def test_rows_and_fields_of_a_later_version_are_ignored(tmp_path: Path) -> None:
     lines.insert(1, {"kind": "weather", "sunny": True})
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     profile = load_profile(path)
-    assert {row.model_dump_json() for row in (*profile.campaigns, *profile.measured)} == {
-        row.model_dump_json() for row in rows()
-    }
+    assert everything(profile) == {row.model_dump_json() for row in rows()}
     assert profile.idles == tuple(row for row in rows() if isinstance(row, IdleRow)) != ()
 
 

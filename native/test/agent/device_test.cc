@@ -35,6 +35,24 @@ TEST(DeviceText, CurrentTemperaturesAreReadAndOldOnesAreNot) {
   EXPECT_FALSE(parse_thermal_service("Can't find service: thermalservice").thermal_status.has_value());
 }
 
+// Of a Pixel with Tensor, shortened: milliamperes, millivolts and percent stand among the degrees.
+constexpr char kBatteryLimits[] = R"(Current temperatures from HAL:
+	Temperature{mValue=61.000004, mType=0, mName=BIG, mStatus=0}
+	Temperature{mValue=37.0, mType=9, mName=TPU, mStatus=0}
+	Temperature{mValue=19.0, mType=8, mName=soc, mStatus=0}
+	Temperature{mValue=4.285, mType=6, mName=vbat, mStatus=0}
+	Temperature{mValue=1050.0, mType=6, mName=vdroop1, mStatus=0}
+	Temperature{mValue=11900.0, mType=7, mName=ocp_cpu2, mStatus=0}
+	Temperature{mValue=22.279001, mType=-1, mName=qi_therm, mStatus=0}
+	Temperature{mValue=-273.0, mType=3, mName=VIRTUAL-SKIN, mStatus=0}
+)";
+
+TEST(DeviceText, OnlyWhatTellsDegreesIsATemperature) {
+  const DeviceState state = parse_thermal_service(kBatteryLimits);
+  EXPECT_EQ(state.temperature_c,
+            (std::map<std::string, double>{{"BIG", 61.000004}, {"TPU", 37}, {"qi_therm", 22.279001}}));
+}
+
 TEST(DeviceText, BatteryValuesAreFoundByTheirWholeName) {
   const char text[] =
       "Current Battery Service state:\r\n  Max charging current: 5\r\n  Charge counter: 3000000\r\n  temperature: "
@@ -97,8 +115,18 @@ Scratch* phone() {
   root->write("sys/class/power_supply/battery/current_now", "-412000\n");
   root->write("sys/bus/iio/devices/iio:device1/name", "s2mpg14-odpm\n");
   root->write("sys/bus/iio/devices/iio:device1/energy_value", kRails);
+  root->write("sys/bus/iio/devices/iio:device3/name", "s2mpg14-odpm\n");
+  root->write("sys/bus/iio/devices/iio:device3/energy_value", "CH0(T=1)[S4M_VDD_TPU], 7\n");
   root->write("sys/class/powercap/intel-rapl:0/name", "package-0\n");
   root->write("sys/class/powercap/intel-rapl:0/energy_uj", "5000\n");
+  root->write("sys/class/powercap/intel-rapl:0:0/name", "core\n");
+  root->write("sys/class/powercap/intel-rapl:0:0/energy_uj", "3000\n");
+  root->write("sys/class/powercap/intel-rapl:1/name", "package-1\n");
+  root->write("sys/class/powercap/intel-rapl:1/energy_uj", "6000\n");
+  root->write("sys/class/powercap/intel-rapl:1:0/name", "core\n");
+  root->write("sys/class/powercap/intel-rapl:1:0/energy_uj", "4000\n");
+  root->write("sys/class/powercap/intel-rapl:2/name", "psys\n");
+  root->write("sys/class/powercap/intel-rapl:2/energy_uj", "9000\n");
   for (const char* core : {"cpu0", "cpu1"}) {
     root->write(std::string("sys/devices/system/cpu/") + core + "/cpufreq/scaling_cur_freq", "1803000\n");
     root->write(std::string("sys/devices/system/cpu/") + core + "/cpufreq/scaling_max_freq", "2348000\n");
@@ -121,7 +149,21 @@ TEST(Device, StateIsReadFromTheKernelsFiles) {
   EXPECT_EQ(state.hottest_c(), 44);
 }
 
-TEST(Device, ReadingsAreRawAndEachHasItsSource) {
+TEST(Device, ZonesThatTellOfTheBatterysLimitsAreNoTemperatures) {
+  const Scratch root;
+  const std::pair<const char*, const char*> zones[] = {{"soc", "88"},        {"socd", "100"},
+                                                       {"vbat_low", "4100"}, {"pm8150b-ibat-lvl0", "97000"},
+                                                       {"cold", "-41000"},   {"cpu-0-0-usr", "45200"}};
+  for (size_t i = 0; i < std::size(zones); ++i) {
+    const std::string folder = "sys/class/thermal/thermal_zone" + std::to_string(i);
+    root.write(folder + "/type", zones[i].first);
+    root.write(folder + "/temp", zones[i].second);
+  }
+  EXPECT_EQ(Device(root.path(), false).look().state.temperature_c,
+            (std::map<std::string, double>{{"cpu-0-0-usr", 45.2}}));
+}
+
+TEST(Device, ReadingsAreRawEachHasItsSourceAndNoneIsPartOfAnother) {
   const std::unique_ptr<Scratch> root(phone());
   const Device device(root->path(), false);
   std::vector<Reading> readings;
@@ -138,7 +180,9 @@ TEST(Device, ReadingsAreRawAndEachHasItsSource) {
                                                   {"bms/charge_counter", 7},
                                                   {"s2mpg14-odpm/VSYS_PWR_MODEM", 1374},
                                                   {"s2mpg14-odpm/S4M_VDD_TPU", 98},
-                                                  {"powercap/package-0", 5000}}));
+                                                  {"s2mpg14-odpm#3/S4M_VDD_TPU", 7},
+                                                  {"powercap/package-0", 5000},
+                                                  {"powercap/package-1", 6000}}));
 }
 
 TEST(Device, ReadsAgainWhatChanged) {

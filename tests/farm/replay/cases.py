@@ -11,7 +11,7 @@ from approxlite.formats.configuration import Configuration
 from approxlite.formats.errors import UnstableError
 from approxlite.profiler.energy.campaign import EnergyCampaign
 from approxlite.profiler.energy.outcome import EnergyOutcome
-from farm.replay.device import ReplayDevice
+from farm.replay.device import SILENT, TOLD, Cause, Disturbance, ReplayDevice
 from farm.replay.gauges import Counter, Current, Gauge, PowerMonitor, Rails, Voltage
 from farm.replay.trace import Draw, World
 
@@ -43,9 +43,10 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def drawn_world(random: np.random.Generator) -> World:
-    """A phone between small and large, and a setting that costs between a quarter and all of exact."""
-    power, idle = float(random.uniform(1.5, 4.0)), float(random.uniform(0.2, 0.5))
+def drawn_world(random: np.random.Generator, *, times: float = 1.0) -> World:
+    """A phone between small and large, and a setting that costs between a quarter and all of exact; or a device that
+    draws so many times as much."""
+    power, idle = times * float(random.uniform(1.5, 4.0)), times * float(random.uniform(0.2, 0.5))
     latency = float(random.uniform(0.004, 0.06))
     setting = Draw(power * float(random.uniform(0.85, 1.05)), latency * float(random.uniform(0.3, 1.0)))
     return World({"exact": Draw(power, latency), SETTING: setting}, idle_w=idle)
@@ -53,26 +54,27 @@ def drawn_world(random: np.random.Generator) -> World:
 
 @dataclass(frozen=True)
 class Result:
-    """outcome: None where the campaign refused, and `refused` says why."""
+    """outcome: None where the campaign refused, and `refused` says why. disturbed: what, and whether it was found."""
 
     truth: float
     outcome: EnergyOutcome | None
     refused: str = ""
     clean: int = 0
     clean_left_out: int = 0
-    disturbed: int = 0
-    disturbed_found: int = 0
+    disturbed: tuple[tuple[Disturbance, bool], ...] = ()
 
     @property
     def covers(self) -> bool:
         return self.outcome is not None and self.outcome.ratio.low <= self.truth <= self.outcome.ratio.high
 
 
-def campaign_result(name: str, seed: int, number: int, disturbed: float = 0.0) -> Result:
+def campaign_result(
+    name: str, seed: int, number: int, disturbed: float = 0.0, kinds: Sequence[Cause] = (*TOLD, *SILENT)
+) -> Result:
     kind = KINDS[name]
     random = np.random.default_rng([seed, number, list(KINDS).index(name)])
     world = drawn_world(random)
-    device = ReplayDevice(world, kind.gauges(random), random, disturbed=disturbed)
+    device = ReplayDevice(world, kind.gauges(random), random, disturbed=disturbed, kinds=kinds)
     allowed = 1e6 if kind.allowed_s is None or disturbed else kind.allowed_s
     campaign = EnergyCampaign(
         device.measure,
@@ -88,14 +90,17 @@ def campaign_result(name: str, seed: int, number: int, disturbed: float = 0.0) -
         outcome = campaign.run()
     except UnstableError as problem:
         refused = str(problem)
-    counts = [0, 0, 0, 0]
-    if campaign.measured is not None:
-        bad = campaign.measured.left_out()
-        for block in (each.row.block for each in campaign.measured.blocks):
-            place = 2 * (block in device.disturbances)
-            counts[place] += 1
-            counts[place + 1] += block in bad
-    return Result(world.ratio(SETTING), outcome, refused, *counts)
+    bad = campaign.measured.left_out() if campaign.measured is not None else {}
+    rows = [each.row.block for each in campaign.measured.blocks] if campaign.measured is not None else []
+    clean = [block for block in rows if block not in device.disturbances]
+    return Result(
+        world.ratio(SETTING),
+        outcome,
+        refused,
+        len(clean),
+        sum(block in bad for block in clean),
+        tuple((device.disturbances[block], block in bad) for block in rows if block in device.disturbances),
+    )
 
 
 class Additive(dict[str, Draw]):

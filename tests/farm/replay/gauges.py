@@ -27,7 +27,9 @@ class History:
 
     def add(self, times_s: Floats, power_w: Floats) -> None:
         """Goes on from where it ended; `times_s[0]` is that moment."""
-        volts = (OPEN_CIRCUIT_V + np.sqrt(OPEN_CIRCUIT_V**2 - 4 * power_w * RESISTANCE_OHM)) / 2
+        # A device that draws more than a cell can give hangs on a mains supply.
+        under = OPEN_CIRCUIT_V**2 - 4 * power_w * RESISTANCE_OHM
+        volts = (OPEN_CIRCUIT_V + np.sqrt(np.maximum(under, 0.0))) / 2
         current = power_w / volts
         step = np.diff(times_s, prepend=times_s[0])
         old = self.times_s >= self.times_s[-1] - self.kept_s
@@ -125,10 +127,12 @@ class Current:
     frozen: bool = False
 
     def read(self, history: History, at_s: Floats) -> list[Reading]:
-        times = history.times_s
-        step = np.diff(times, append=2 * times[-1] - times[-2] if len(times) > 1 else times[-1] + 1)
-        memory = float(np.exp(-np.median(step) / self.filter_s))
-        smooth = lfilter([1 - memory], [1, -memory], history.current_a, zi=[memory * history.current_a[0]])[0]
+        # On a grid of its own: blocks are drawn on grids as fine as they are short.
+        every = self.filter_s / 8
+        times = np.arange(history.times_s[0], history.times_s[-1] + every, every)
+        current = np.interp(times, history.times_s, history.current_a)
+        memory = float(np.exp(-1 / 8))
+        smooth = lfilter([1 - memory], [1, -memory], current, zi=[memory * current[0]])[0]
         told = np.interp(_refreshed(at_s, self.refresh_s, 0.0), times, smooth)
         slots = np.unique(np.floor(at_s / self.refresh_s), return_inverse=True)[1]
         told *= (1 + self.random.normal(0, self.noise, slots.max() + 1))[slots]
@@ -143,3 +147,14 @@ class Voltage:
 
     def read(self, history: History, at_s: Floats) -> list[Reading]:
         return _rows("voltage_now", at_s, np.rint(history.volts(at_s) * 1e3) * 1e3 * self.factor)
+
+
+@dataclass
+class Meter:
+    """An external meter laid beside the blocks: mean powers between readings. factor: unit beside its header's."""
+
+    factor: float = 1.0
+
+    def read(self, history: History, at_s: Floats) -> list[Reading]:
+        ends = np.interp(np.append(at_s[0] - 0.02, at_s), history.times_s, history.energy_j)
+        return _rows("meter/power", at_s, np.diff(ends) / np.diff(at_s, prepend=at_s[0] - 0.02) * self.factor)

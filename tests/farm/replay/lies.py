@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from approxlite.profiler.blocks import Reading
-from farm.replay.gauges import Counter, Current, Gauge, History, Rails, Voltage
+from farm.replay.gauges import Counter, Current, Gauge, History, Meter, Rails, Voltage
 from farm.replay.trace import Floats
 
 
@@ -43,8 +43,18 @@ class Unrelated:
         ]
 
 
+LARGE: Mapping[str, float] = {
+    "a package of 45 W": 17.0,
+    "rails of 45 W": 17.0,
+    "rails of 45 W in milliwatt-seconds": 17.0,
+    "a meter of 65 W": 24.0,
+}
+"""Devices of these draw so many times what a phone does."""
+
+
 def lies(random: np.random.Generator) -> dict[str, Sequence[Gauge]]:
-    """Each a device with one wrong source, or two that contradict each other."""
+    """Each a device with one wrong source, or several that contradict or contain each other, or one whose true power
+    invites a wrong unit."""
     turned = {
         f"current, times {factor:g}": [Current(random, factor=factor), Voltage()]
         for factor in (1.0, -1e-3, 1e-3, -1e3, 1e3)
@@ -58,6 +68,14 @@ def lies(random: np.random.Generator) -> dict[str, Sequence[Gauge]]:
         "rails in milliwatt-seconds": [Rails(factor=1e-3)],
         "rails in nanowatt-seconds": [Rails(factor=1e3)],
         "rails that count down": [Rails(factor=-1.0)],
+        "rails of 45 W": [Rails()],
+        "rails of 45 W in milliwatt-seconds": [Rails(factor=1e-3)],
+        "rails within rails": [Rails({"powercap/package-0": 1.0}), Rails({"inner/CPU": 0.5}), Rails({"odpm/ALL": 0.8})],
+        "a package of 45 W": [Rails({"powercap/package-0": 1.0})],
+        "a package in millijoules": [Rails({"powercap/package-0": 1.0}, factor=1e-3)],
+        "a meter of 65 W": [Meter()],
+        "a meter's milliwatts called watts": [Meter(factor=1e3)],
+        "a meter's watts called milliwatts": [Meter(factor=1e-3)],
         "voltage in millivolts": [Counter(100), Voltage(factor=1e-3)],
         "no voltage": [Counter(100)],
         "frozen current": [Current(random, frozen=True), Voltage()],

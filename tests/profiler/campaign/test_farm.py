@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
 import time
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from approxlite.formats.errors import DeviceError, UnstableError
 from approxlite.formats.profile import load_profile
+from approxlite.profiler.campaign import runner
 from approxlite.profiler.campaign.agent import Agent, AgentFiles
 from approxlite.profiler.campaign.board import Board
 from approxlite.profiler.campaign.farm import Job, Outcome, profile_devices
 from approxlite.profiler.campaign.gates import Gates
 from approxlite.profiler.campaign.on_device import Pace
-from approxlite.profiler.campaign.plan import Design
-from approxlite.profiler.campaign.settings import QUIET, changes, restore_leftovers, take_command
+from approxlite.profiler.campaign.plan import Design, preparation
+from approxlite.profiler.campaign.settings import QUIET, changes, restore_leftovers, take_command, wanted
 from approxlite.profiler.devices import adb
 from approxlite.profiler.devices.describe import FOLDER
-from approxlite.profiler.devices.faults import DeviceRefusedError, WrongAbiError
+from approxlite.profiler.devices.faults import DeviceLostError, DeviceRefusedError, WrongAbiError
+from approxlite.profiler.devices.link import checked
 from farm.desk import PACE
 from farm.farm import Farm, FarmDevice
-from farm.trials import Trials, restored
+from farm.settings import restored
+from farm.trials import Figures, Trials
 
 FAULTS = 10
 
@@ -53,6 +59,36 @@ def test_no_fault_loses_a_row_or_a_setting(farm: Farm, tmp_path: Path) -> None:
         trials.close()
     assert figures.kept, figures
     assert sum(figures.faults.values()) >= FAULTS
+
+
+def test_faults_that_meet_nothing_are_not_counted(farm: Farm, tmp_path: Path) -> None:
+    trials = Trials(farm, tmp_path, seed=3)
+    device = farm.devices[0]
+    over = subprocess.Popen(["true"])
+    over.wait()
+    happened = Counter[str]()
+    try:
+        for fault in (Trials.cut_transfer, Trials.hang, Trials.fill_device, Trials.kill_desk):
+            trials._pending.append((fault.__name__, fault(trials, over)))
+        trials._tell(happened, over=True)
+        assert not happened
+        assert len(trials.figures.vain) == 4
+        farm.kill_server()
+        assert trials.kill_server(over) is False
+        assert device.kill_adbd()
+    finally:
+        trials.close()
+        for each in farm.devices:
+            each.wire.cut_after(1 << 40)
+        farm.start_server()
+        for each in farm.devices:
+            farm.connect(each)
+
+
+def test_a_run_that_hardly_looked_at_settings_is_not_one_that_kept_them() -> None:
+    looked = Figures(faults={"desk killed": 40}, campaigns=3, restores_checked=10)
+    assert looked.kept
+    assert not replace(looked, restores_checked=9).kept
 
 
 def test_results_do_not_depend_on_how_many_devices_measured(farm: Farm, tmp_path: Path) -> None:
@@ -89,6 +125,81 @@ def test_a_device_that_is_unplugged_for_good_leaves_its_blocks_to_others(farm: F
     _wait_until_restored(lost, 30.0)
 
 
+def test_devices_that_are_sick_at_the_start_leave_the_campaign_to_the_others(farm: Farm, tmp_path: Path) -> None:
+    well, unplugged, other = farm.devices
+    unplugged.wire.unplug()
+    other.set("properties", "ro.product.cpu.abilist=riscv64\n")
+    try:
+        outcome = profiled(farm, tmp_path, 3, seed=3)
+    finally:
+        unplugged.wire.plug()
+        other.set("properties", None)
+    assert outcome.given_up.keys() == {unplugged.serial, other.serial}
+    assert "has riscv64, and there are agents for x86_64" in outcome.given_up[other.serial]
+    assert {row.serial for row in load_profile(tmp_path / "3.jsonl").measured} == {well.serial}
+
+
+def test_a_device_that_writes_nonsense_stops_nobody_else_and_measures_again(farm: Farm, tmp_path: Path) -> None:
+    mad, written = farm.devices[1], threading.Event()
+    (tmp_path / "model.tflite").write_bytes(b"any model")
+    files = AgentFiles(tmp_path / "model.tflite", {"x86_64": {"agent": farm.agent}})
+    job = Job(files, Design(sweeps=12, block_s=0.05), seed=4)
+
+    def look(board: Board) -> None:
+        rows = list((mad.disk.outside / "approxlite").glob("*/rows.jsonl"))
+        if board.of(mad.serial).doing == "measuring" and rows and not written.is_set():
+            written.set()
+            with rows[0].open("ab") as file:
+                file.write(b'{"kind":"block","block":-1}\n')
+
+    serials = [device.serial for device in farm.devices]
+    outcome = profile_devices(serials, job, tmp_path / "p.jsonl", adb.reached, pace=PACE, look=look)
+    assert written.is_set()
+    assert outcome.given_up.keys() == {mad.serial}
+    assert "cannot be read (row " in outcome.given_up[mad.serial]
+    assert restored(mad)
+    assert profile_devices([mad.serial], job, tmp_path / "again.jsonl", adb.reached, pace=PACE).given_up == {}
+    blocks = [{row.block for row in load_profile(tmp_path / name).measured} for name in ("p.jsonl", "again.jsonl")]
+    assert blocks[0] == blocks[1]
+
+
+def test_what_became_of_settings_and_warming_up_is_in_the_journal(
+    farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = farm.devices[0]
+    monkeypatch.setattr(runner, "STEADY", -1.0)
+    monkeypatch.setattr(runner, "MAX_WINDOWS", 3)
+    device.set("no-performance-mode", "")
+    try:
+        profiled(farm, tmp_path, 1, seed=6)
+    finally:
+        device.set("no-performance-mode", None)
+    (row,) = load_profile(tmp_path / "1.jsonl").prepared
+    found = {each.name: (each.before, each.after) for each in row.settings}
+    assert (row.serial, row.refused, row.unsteady) == (device.serial, ("performance_mode",), 0.0)
+    assert (found["brightness"], found["airplane"]) == (("137", "20"), ("0", "1"))
+    assert found.keys() == {*QUIET, "airplane"}
+    monkeypatch.undo()
+    assert restored(device)
+
+
+def test_polls_leave_their_time_on_the_device(farm: Farm) -> None:
+    link, agent = adb.reached(farm.devices[0].serial), Agent.of("visited")
+    agent.install(link, {})
+    for _ in range(2):
+        agent.poll(link, 0)
+    times = [float(line) for line in checked(link, f"cat {agent.folder}/visits").split()]
+    assert len(times) == 2
+    assert agent.visits.now_s is not None
+    assert times[0] <= times[1] <= agent.visits.now_s < times[1] + 60.0
+    agent.remove(link)
+
+
+def test_where_every_device_is_sick_at_the_start_the_first_says_why(farm: Farm, tmp_path: Path) -> None:
+    with pytest.raises(DeviceError, match=r"2 of 2 devices failed, so blocks are left; the first: .* has x86_64"):
+        profiled(farm, tmp_path, 2, abi="riscv64")
+
+
 def test_a_device_that_is_gone_from_adbs_list_is_waited_for(farm: Farm, tmp_path: Path) -> None:
     device, board, unplugged = farm.devices[0], Board(), threading.Event()
     (tmp_path / "model.tflite").write_bytes(b"any model")
@@ -108,6 +219,19 @@ def test_a_device_that_is_gone_from_adbs_list_is_waited_for(farm: Farm, tmp_path
     )
     assert unplugged.is_set()
     assert (outcome.given_up, board.of(device.serial).doing) == ({}, "done")
+
+
+def test_a_device_that_is_still_starting_is_waited_for_and_keeps_its_settings(farm: Farm, tmp_path: Path) -> None:
+    device = farm.devices[0]
+    device.set("starting", "")
+    ready = threading.Timer(2.0, lambda: device.set("starting", None))
+    ready.start()
+    try:
+        outcome = profiled(farm, tmp_path, 1, seed=2)
+    finally:
+        ready.join()
+    assert outcome.given_up == {}
+    assert restored(device)
 
 
 def test_a_hot_device_says_what_it_waits_for(farm: Farm, tmp_path: Path) -> None:
@@ -147,6 +271,32 @@ def test_an_agent_that_cannot_run_is_no_passing_fault(farm: Farm, tmp_path: Path
         profile_devices([farm.devices[0].serial], job, tmp_path / "p.jsonl", adb.reached, pace=PACE)
 
 
+def test_an_agent_that_dies_at_the_same_block_each_time_is_given_up(farm: Farm, tmp_path: Path) -> None:
+    device, board, begin = farm.devices[0], Board(), time.monotonic()
+    (tmp_path / "model.tflite").write_bytes(b"any model")
+    job = Job(AgentFiles(tmp_path / "model.tflite", {"x86_64": {"agent": farm.agent}}), Design(sweeps=2, block_s=0.02))
+
+    def look(_board: Board) -> None:
+        assert time.monotonic() < begin + 60.0
+
+    def profiled_again() -> Outcome:
+        return profile_devices(
+            [device.serial], job, tmp_path / "p.jsonl", adb.reached, board=board, pace=replace(PACE, patience=3),
+            look=look,
+        )  # fmt: skip
+
+    device.set("deadly_block", "5\n")
+    try:
+        with pytest.raises(DeviceLostError, match="the agent ends without measuring [0-9]+ rounds; see its agent.log"):
+            profiled_again()
+    finally:
+        device.set("deadly_block", None)
+    assert (board.of(device.serial).faults, board.of(device.serial).doing) == (3, "quarantined")
+    assert 5 not in {row.block for row in load_profile(tmp_path / "p.jsonl").measured}
+    assert restored(device)
+    assert profiled_again().given_up == {}
+
+
 def test_a_device_without_room_says_so(farm: Farm, tmp_path: Path) -> None:
     device = farm.devices[0]
     device.disk.fill()
@@ -163,7 +313,8 @@ def test_the_watchdog_restores_what_a_dead_desk_left(farm: Farm) -> None:
     device = farm.devices[0]
     link, agent = adb.reached(device.serial), Agent.of("dead-desk")
     agent.install(link, {})
-    said = changes(link.run(take_command(agent.folder, {**QUIET, "charging": "false"}, lease_s=2, longest_s=9)).output)
+    wanted = {**QUIET, "charging": "false"}
+    said = changes(link.run(take_command(agent.folder, wanted, lease_s=2, longest_s=9)).output, wanted)
     assert {change.name: change.after for change in said} == {**QUIET, "charging": "false"}
     assert {change.name: change.before for change in said}["brightness"] == "137"
     assert not restored(device)
@@ -180,6 +331,23 @@ def test_what_the_first_campaign_found_is_what_comes_back(farm: Farm) -> None:
     assert restore_leftovers(link, FOLDER) == [agent.folder]
     assert restored(device)
     assert restore_leftovers(link, FOLDER) == []
+
+
+def test_a_campaign_ends_another_ones_agent_and_finds_what_that_one_found(farm: Farm, tmp_path: Path) -> None:
+    device = farm.devices[0]
+    link, agent = adb.reached(device.serial), Agent.of("of-a-dead-desk")
+    agent.install(link, {"agent": farm.agent.read_bytes(), "model": b"any model"})
+    # Longer than this campaign takes, so that no watchdog puts anything back.
+    agent.start(link, [preparation(0, "approxlite", 600.0)], wanted(device.serial, measures_energy=True), lease_s=600)
+    assert device.running(f"folder={agent.folder} ")
+    profiled(farm, tmp_path, 1, seed=8)
+    (row,) = load_profile(tmp_path / "1.jsonl").prepared
+    assert {each.name: each.before for each in row.settings}["brightness"] == "137"
+    assert not device.running(f"folder={agent.folder} ")
+    assert restore_leftovers(link, FOLDER) == []
+    assert restored(device)
+    assert not (device.root / "data/farm/input").exists()
+    agent.remove(link)
 
 
 def test_settings_are_left_alone_where_there_is_no_room_to_record_them(farm: Farm) -> None:

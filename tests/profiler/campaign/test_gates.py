@@ -28,3 +28,12 @@ def test_energy_is_measured_in_the_middle_of_the_battery() -> None:
     full = State(Battery(charge=0.95), Thermal())
     assert Gates().waits_for(full) is None
     assert Gates.for_energy().waits_for(full) == "discharging 95% → 80%"
+
+
+@pytest.mark.parametrize("gates", [Gates.for_energy(), Gates.for_meter()])
+def test_energy_is_measured_without_any_throttling(gates: Gates) -> None:
+    battery = Battery(charge=0.5)
+    assert gates.waits_for(State(battery, Thermal("light"))) == "cooling, thermal status light → none"
+    assert gates.waits_for(State(battery, Thermal("none"))) is None
+    assert gates.waits_for(State(battery, Thermal(None))) is None
+    assert Gates().waits_for(State(battery, Thermal("light"))) is None

@@ -15,8 +15,10 @@ import pytest
 
 from approxlite.formats.errors import DeviceError
 from approxlite.formats.profile import load_profile
+from approxlite.profiler.campaign import hosts as hosts_module
 from approxlite.profiler.campaign.agent import AgentFiles
-from approxlite.profiler.campaign.farm import Job, profile_devices
+from approxlite.profiler.campaign.farm import Job, Outcome, profile_devices
+from approxlite.profiler.campaign.gates import Gates
 from approxlite.profiler.campaign.hosts import (
     Parcel,
     Seen,
@@ -31,7 +33,9 @@ from approxlite.profiler.campaign.plan import Design
 from approxlite.profiler.devices import adb
 from farm.desk import PACE
 from farm.farm import Farm, FarmDevice
-from farm.trials import Patience, restored
+from farm.mortal import MORTAL
+from farm.settings import restored
+from farm.trials import Patience
 
 SHORT = Design(block_s=0.02)
 LONG = Design(block_s=0.05, sweeps=40, idle=True)
@@ -64,7 +68,7 @@ def hosts(settled_farm: Farm, tmp_path: Path) -> Iterator[Hosts]:
     farm.client().disconnect(farm.devices[2].serial)
     second.connect(farm.devices[2].serial, timeout=10)
     cluster = LocalCluster(n_workers=0, dashboard_address=":0")
-    command = [sys.executable, "-m", "distributed.cli.dask_worker", cluster.scheduler_address, "--no-nanny"]
+    command = [*MORTAL, sys.executable, "-m", "distributed.cli.dask_worker", cluster.scheduler_address, "--no-nanny"]
     command += ["--nthreads", "1", "--no-dashboard", "--local-directory", str(tmp_path)]
     with open(tmp_path / "workers.log", "wb") as log:
         workers = [
@@ -107,8 +111,10 @@ def test_a_host_that_dies_leaves_its_blocks_to_the_others(hosts: Hosts, tmp_path
     said: list[str] = []
     job = hosts.job(tmp_path, LONG)
 
+    before = row_files(hosts.lonely)
+
     def kill_once_it_measures() -> None:
-        _wait_until(lambda: rows_on(hosts.lonely) > 10)
+        _wait_until(lambda: rows_on(hosts.lonely, besides=before) > 10)
         hosts.workers[1].kill()
 
     killer = threading.Thread(target=kill_once_it_measures)
@@ -149,15 +155,38 @@ def test_a_device_that_two_hosts_see_belongs_to_one_and_rounds_go_by_devices() -
     assert _parts(hosts)["y"]["l"] == ((0,), 1)
 
 
+@pytest.mark.parametrize("in_service", [True, False])
+def test_a_host_measures_as_the_desk_would(in_service: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, program = tmp_path / "model.tflite", tmp_path / "agent"
+    model.write_bytes(b"a model for hosts")
+    program.write_bytes(b"program")
+    files = AgentFiles.of_service(model) if in_service else AgentFiles(model, {"x86_64": {"agent": program}})
+    given: list[Job] = []
+
+    def measured(_serials: object, job: Job, out: Path, *_more: object, **_named: object) -> Outcome:
+        assert job.files.for_device("PHONE", ["x86_64"]) == files.for_device("PHONE", ["x86_64"])
+        assert out.read_bytes() == b""
+        given.append(job)
+        return Outcome((), {})
+
+    monkeypatch.setattr(hosts_module, "profile_devices", measured)
+    wanted = Job(files, LONG, seed=5, threads=3, gates=Gates(hottest_c=33.0))
+    measure_share(_packed(wanted, PACE))
+    assert [(job.design, job.seed, job.threads, job.gates) for job in given] == [(LONG, 5, 3, wanted.gates)]
+
+
 def test_a_cluster_that_is_not_there_is_named() -> None:
     with pytest.raises(DeviceError, match="no cluster at tcp://127.0.0.1:9"):
         _client("tcp://127.0.0.1:9", timeout_s=0.2)
 
 
-def rows_on(device: FarmDevice) -> int:
+def row_files(device: FarmDevice) -> frozenset[Path]:
+    return frozenset((device.disk.outside / "approxlite").glob("*/rows.jsonl"))
+
+
+def rows_on(device: FarmDevice, besides: frozenset[Path] = frozenset()) -> int:
     """Of campaigns that lie on the device."""
-    rows = (device.disk.outside / "approxlite").glob("*/rows.jsonl")
-    return sum(file.read_bytes().count(b"\n") for file in rows)
+    return sum(file.read_bytes().count(b"\n") for file in row_files(device) - besides)
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
@@ -18,7 +19,7 @@ from approxlite.formats.document import now
 from approxlite.formats.errors import FormatError
 from approxlite.formats.profile import BlockRow, CampaignRow, IdleRow, load_profile
 from approxlite.formats.provenance import Device, ModelReference
-from approxlite.profiler.blocks import AgentBlock, LatencyNs
+from approxlite.profiler.blocks import AgentBlock, LatencyNs, parse_agent_row
 from approxlite.profiler.campaign.journal import CampaignJournal, row_of
 from approxlite.profiler.campaign.plan import Slot
 from approxlite.profiler.frame import read_frame
@@ -55,6 +56,20 @@ def test_a_block_is_there_once_however_often_it_is_pulled(
     assert sorted(row.block for row in load_profile(path).blocks) == sorted(wanted)
 
 
+@given(st.one_of(st.floats(), st.integers(), st.sampled_from([1e300, -1e12, 253_402_300_799.9, 253_402_300_800.0])))
+def test_a_row_is_refused_or_has_a_time(time_s: float) -> None:
+    line = json.dumps({"kind": "block", "block": 1, "time_s": time_s, "inferences": 1, "latency_ns": {"total": 1}})
+    try:
+        block = parse_agent_row(line, "row")
+    except FormatError as refusal:
+        assert str(refusal).startswith("row: ")
+        return
+    assert isinstance(block, AgentBlock)
+    row = row_of("c", "serial", Slot(1, "approxlite", "exact"), block)
+    assert row is not None
+    assert abs(row.time.timestamp() - time_s) <= 0.001
+
+
 def test_a_second_writer_is_told_to_wait_and_a_dead_one_leaves_no_lock(tmp_path: Path) -> None:
     path = tmp_path / "profile.jsonl"
     with CampaignJournal(path), pytest.raises(FormatError, match="another campaign is writing it"):
@@ -74,7 +89,7 @@ def test_a_torn_last_line_is_cut_off_and_measured_again(tmp_path: Path) -> None:
     os.truncate(path, path.stat().st_size - 5)
     with CampaignJournal(path) as journal:
         assert journal.done("c") == {0}
-        assert journal.add([measured(1)]) == [1]
+        assert [row.block for row in journal.add([measured(1)])] == [1]
     assert [row.block for row in load_profile(path).blocks] == [0, 1]
 
 
@@ -86,7 +101,7 @@ def test_a_row_that_does_not_fit_on_the_disk_leaves_whole_lines(tmp_path: Path) 
         with _files_up_to(path.stat().st_size + 10), pytest.raises(FormatError, match="cannot be written"):
             journal.add([measured(1)])
         assert path.read_bytes().endswith(b"\n")
-        assert journal.add([measured(1)]) == [1]
+        assert [row.block for row in journal.add([measured(1)])] == [1]
     assert [row.block for row in load_profile(path).blocks] == [0, 1]
 
 

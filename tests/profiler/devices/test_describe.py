@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from approxlite.profiler.devices import adb, parsers
-from approxlite.profiler.devices.describe import Description, describe, state_of
+from approxlite.profiler.devices.describe import Description, describe, described, state_of
 from farm.farm import Farm
 from farm.personalities import BUDGET, FLAGSHIP, TABLET
 
@@ -72,10 +74,77 @@ def test_volts_are_volts_whatever_unit_the_vendor_prints(printed: str, volts: fl
     assert found == (None if volts is None else pytest.approx(volts))
 
 
-@given(st.text())
+READERS = (
+    parsers.battery, parsers.thermal, parsers.properties, parsers.clusters, parsers.processor_features,
+    parsers.processor_name, parsers.free_bytes, parsers.energy_meter_uws,
+)  # fmt: skip
+SECTIONS = ("getprop", "cpuinfo", "cores", "battery", "thermal", "power", "machine", "df")
+WORDS = (
+    " ",
+    "\t",
+    "\n",
+    "\r\n",
+    ":",
+    "=",
+    "x",
+    "9",
+    "-1",
+    "1e9",
+    "[",
+    "]",
+    "]: [",
+    "Temperature{",
+    "}",
+    "mValue=",
+    ", mName=s",
+    "Thermal Status: ",
+    "Charge counter: ",
+    "level: ",
+    " powered: true",
+    "flags\t: ",
+    "processor\t: ",
+    " mWs",
+    "=== PowerStats HAL 2.0 energy meter ===",
+    "Current temperatures from HAL:",
+    "Filesystem ",
+)
+
+
+def read_by_all(text: str) -> None:
+    for read in READERS:
+        read(text)
+    described("PHONE", dict.fromkeys(SECTIONS, text))
+
+
+@given(st.one_of(st.text(), st.lists(st.sampled_from(WORDS)).map("".join)))
 def test_no_text_of_a_device_is_too_strange(text: str) -> None:
-    parsers.battery(text), parsers.thermal(text), parsers.properties(text), parsers.clusters(text)
-    parsers.processor_features(text), parsers.processor_name(text), parsers.free_bytes(text), parsers.packages(text)
+    read_by_all(text)
+
+
+@pytest.mark.parametrize("name", ["level", "status", "temperature", "voltage", "Charge counter", "Thermal Status"])
+@pytest.mark.parametrize("digits", [20, 400, 5_000])
+def test_a_number_may_have_thousands_of_digits(name: str, digits: int) -> None:
+    read_by_all(f"{name}: {'9' * digits}\n")
+    read_by_all(f"{'9' * digits} {'9' * digits} {'9' * digits} 9 {'9' * digits} 9% /\n")
+    read_by_all(f"[ro.build.version.sdk]: [{'9' * digits}]\n")
+
+
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=3), st.sampled_from(WORDS))
+@settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.generate))
+def test_a_line_without_end_is_read_within_seconds(unit: list[str], last: str) -> None:
+    text = "".join(unit)
+    begin = time.thread_time()
+    read_by_all(text * (30_000 // len(text)) + last)
+    # What is linear takes a tenth of a second of the processor; what is not, minutes.
+    assert time.thread_time() - begin < 20.0
+
+
+def test_lines_of_blanks_are_read_at_once() -> None:
+    for blanks in (" " * 1_000_000 + "x", "x" + "\t" * 1_000_000 + "x", "=" * 1_000_000, "]: [" * 250_000):
+        begin = time.thread_time()
+        read_by_all(blanks)
+        read_by_all("[" + blanks)
+        assert time.thread_time() - begin < 60.0
 
 
 @given(st.text(alphabet="Thermal Sts:-1093Temperature{mValue=,Namecpu}\r\n", max_size=300))

@@ -1,7 +1,12 @@
-"""What devices once printed is read as it was when a person looked it over; scripts/record-device adds more."""
+"""What devices once printed is read as it was when a person looked it over; scripts/record-device adds more.
+
+`nine`, `slab` and `zwei-lite` are recordings of the test farm's devices, which print as phones' tools do; no phone has
+been recorded yet.
+"""
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -30,6 +35,14 @@ def test_a_recorded_device_may_end_lines_either_way_and_lack_any_section(file: P
         described("recorded", {name: text for name, text in texts.items() if name != missing})
 
 
+@pytest.mark.parametrize("words", [["-x"], ["SERIAL", "--help"], ["one", "two", "three"]])
+def test_a_wrong_call_of_the_recorder_is_told_at_once(words: list[str]) -> None:
+    script = Path(__file__).parents[3] / "scripts" / "record-device"
+    ran = subprocess.run([script, *words], capture_output=True, text=True, timeout=20, check=False)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == "usage: scripts/record-device [SERIAL] [FOLDER]\n"
+
+
 def test_there_are_recordings() -> None:
     assert len(RECORDED) >= 3
 
@@ -39,6 +52,17 @@ def test_heat_is_what_the_sensors_say_now_not_when_it_was_last_hot() -> None:
     now = "Current temperatures from HAL:\n\tTemperature{mValue=31.0, mType=3, mName=skin, mStatus=0}\n"
     assert parsers.thermal(cached + "HAL Ready: true\n" + now).temperatures_c == {"skin": 31.0}
     assert parsers.thermal(cached + "HAL Ready: false\n").temperatures_c == {"skin": 48.5}
+
+
+def test_only_what_tells_degrees_is_a_temperature() -> None:
+    sensors = (
+        "mValue=61.000004, mType=0, mName=BIG", "mValue=37.0, mType=9, mName=TPU", "mValue=19.0, mType=8, mName=soc",
+        "mValue=4.285, mType=6, mName=vbat", "mValue=1050.0, mType=6, mName=vdroop1",
+        "mValue=11900.0, mType=7, mName=ocp_cpu2", "mValue=22.279001, mType=-1, mName=qi_therm",
+        "mValue=-273.0, mType=3, mName=VIRTUAL-SKIN",
+    )  # fmt: skip
+    text = "Current temperatures from HAL:\n" + "".join(f"\tTemperature{{{each}, mStatus=0}}\n" for each in sensors)
+    assert parsers.thermal(text).temperatures_c == {"BIG": 61.000004, "TPU": 37.0, "qi_therm": 22.279001}
 
 
 def test_events_of_the_past_are_not_the_battery_of_today() -> None:

