@@ -15,6 +15,11 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerNeedSection, GNUVerSymSection
 from elftools.elf.sections import SymbolTableSection
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from manifest import refusals_of_manifest
+from shrunk_code import refusals_of_code
+
 REPOSITORY = Path(__file__).parents[2]
 PAGE = 16 * 1024
 """Of phones from Android 15 on."""
@@ -27,6 +32,7 @@ NEEDED = {"libc.so", "libm.so", "libdl.so"}
 EXPORTS = ("approx_", "tflite_plugin_", "Java_dev_approxlite_")
 TFLITE = "libtensorflowlite_jni.so"
 """The only exception: TensorFlow Lite 2.16.1 comes with segments of 4 KiB, which no packaging can mend."""
+SMALL_PAGES = f"has a segment aligned to 4096 bytes, not to {PAGE}"
 
 
 def allowed_imports() -> set[str]:
@@ -117,9 +123,13 @@ def refusals_of_package(path: Path) -> list[str]:
             with archive.open(entry) as file:
                 if name == "libapproxlite.so":
                     say += [f"{entry.filename} {why}" for why in refusals_of_library(file, abi)]
-                elif name != TFLITE:
-                    say += [f"{entry.filename} {why}" for why in refusals_of_segments(ELFFile(file))]
+                else:
+                    excepted = {SMALL_PAGES} if name == TFLITE else set()
+                    wrong = [why for why in refusals_of_segments(ELFFile(file)) if why not in excepted]
+                    say += [f"{entry.filename} {why}" for why in wrong]
             found += say
+    if apk:
+        found += refusals_of_code(path, ABIS) + refusals_of_manifest(path)
     return found
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from virtual_machine import VirtualMachine
 
 from approxlite.runtime import Interpreter
 
 SAMPLES = 4
 LIMIT_S = 300.0
+Runs = Callable[[Sequence[str | Path]], str]
+"""What the main class RunRungs prints, given its arguments; RuntimeError with its last words where it fails."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,13 @@ def on_the_desk(subject: Subject, seed: int) -> tuple[NDArray[np.float32], bytes
     return samples, b"".join(outputs), interpreter.ladder
 
 
-def differences(subject: Subject, machine: VirtualMachine, folder: Path, seed: int = 0) -> Sequence[str]:
-    """What differs between the desk and the machine, in words; nothing where all bits are the same."""
+def differences(subject: Subject, runs: Runs, folder: Path, seed: int = 0) -> Sequence[str]:
+    """What differs between the desk and what runs there, in words; nothing where all bits are the same."""
     samples, wanted, ladder = on_the_desk(subject, seed)
     inputs, outputs = folder / f"{subject.name}.inputs", folder / f"{subject.name}.outputs"
     inputs.write_bytes(samples.tobytes())
     arguments: list[str | Path] = [subject.model, inputs, outputs, *subject.configurations]
-    said = machine.run("dev.approxlite.testing.RunRungs", arguments, LIMIT_S)
+    said = runs(arguments)
     if tuple(said.splitlines()[-len(ladder) :]) != ladder:
         return [f"{subject.name}: another ladder: {said[-200:]!r}"]
     got = outputs.read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def differences(machine: VirtualMachine, folder: Path, seed: int = 0) -> Sequenc
             wanted.append(f"{label} {bits} {answer.rung} {answer.reason}")
     sound_path, given, state = (folder / f"live.{name}" for name in ("sound", "features", "state"))
     sound_path.write_bytes(sound.tobytes())
-    state.unlink(missing_ok=True)
+    shutil.rmtree(state, ignore_errors=True)
     arguments: list[str | Path] = [POLICY, MODEL, sound_path, given, state]
     said = machine.run("dev.approxlite.testing.RunLive", arguments, LIMIT_S).splitlines()[-len(wanted) :]
     found = [f"window {i}: {a} and not {b}" for i, (a, b) in enumerate(zip(said, wanted, strict=True)) if a != b]

@@ -41,26 +41,29 @@ class VirtualMachine:
         return done.stdout
 
 
-def virtual_machine(abi: str, aar: Path, classes: str, path: Path) -> VirtualMachine:
-    """The AAR's own classes and library, TensorFlow Lite's, and `classes` that drive them, unpacked in `path`.
+def unpacked_natives(app: str, abi: str, folder: Path) -> Path:
+    """The folder, made, with the native libraries of an app's package. Raises MissingError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    packages = sorted(BUILD.glob(f"approxlite-{app}-*.apk"))
+    if not packages:
+        raise MissingError(f"no package of the {app} app in {BUILD}; scripts/build-android makes it")
+    with zipfile.ZipFile(packages[-1]) as archive:
+        for name in ("libapproxlite.so", TFLITE):
+            (folder / name).write_bytes(archive.read(f"lib/{abi}/{name}"))
+    return folder
+
+
+def virtual_machine(abi: str, app: str, class_path: str, path: Path) -> VirtualMachine:
+    """Runs `class_path` on the native libraries of an app's package, "demo" or "service", unpacked in `path`.
 
     Raises MissingError.
     """
-    natives, shims = path / abi / "natives", path / abi / "shims"
-    natives.mkdir(parents=True, exist_ok=True)
+    natives, shims = unpacked_natives(app, abi, path / abi / "natives"), path / abi / "shims"
     shims.mkdir(exist_ok=True)
-    tflite = BUILD / "tflite" / abi / TFLITE
-    if not aar.is_file() or not tflite.is_file():
-        raise MissingError(f"{aar} or {tflite} is missing; run scripts/build-android")
-    with zipfile.ZipFile(aar) as archive:
-        (natives / "libapproxlite.so").write_bytes(archive.read(f"jni/{abi}/libapproxlite.so"))
-        (path / "classes.jar").write_bytes(archive.read("classes.jar"))
-    (natives / TFLITE).write_bytes(tflite.read_bytes())
     machine, compiler = ("x86_64", "gcc") if abi == "x86_64" else ("aarch64", "aarch64-linux-gnu-gcc")
     make: list[str | Path] = [sys.executable, REPOSITORY / "tests/farm/tflite/bionic_names.py", machine, compiler]
     glibc = Path(_said([compiler, "-print-file-name=libc.so.6"])).parent
     _said([*make, glibc, shims, natives / "libapproxlite.so", natives / TFLITE])
-    class_path = f"{path / 'classes.jar'}:{classes}"
     if abi == "x86_64":
         command: tuple[str, ...] = ("java", "-XX:+UseSerialGC")
         return VirtualMachine(abi, command, {"LD_LIBRARY_PATH": str(shims), **_path()}, natives, class_path)

@@ -64,7 +64,7 @@ def test_libraries_of_an_apk_are_stored_at_pages(tmp_path: Path) -> None:
     package = tmp_path / "app.apk"
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("classes.dex", b"dex")
-        archive.writestr(f"lib/x86_64/{gates.TFLITE}", b"library", zipfile.ZIP_DEFLATED)
+        archive.writestr(f"lib/x86_64/{gates.TFLITE}", desk_library(), zipfile.ZIP_DEFLATED)
     found = gates.refusals_of_package(package)
     assert f"lib/x86_64/{gates.TFLITE} is compressed" in found
     assert any("not at a page of 16384" in why for why in found)

@@ -12,6 +12,7 @@ import approxlite
 
 REPOSITORY = Path(__file__).parents[2]
 RUNTIME = (REPOSITORY / "android/runtime/build.gradle").read_text()
+APPS = (REPOSITORY / "android/app.gradle").read_text()
 SCRIPT = "".join((REPOSITORY / "scripts/lib" / name).read_text() for name in ("java", "android"))
 
 
@@ -23,7 +24,9 @@ def the(pattern: str, text: str) -> str:
 
 @pytest.mark.parametrize("app", ["service", "demo"])
 def test_apps_are_built_as_the_script_builds_them(app: str) -> None:
-    gradle = (REPOSITORY / "android" / app / "build.gradle").read_text()
+    own = (REPOSITORY / "android" / app / "build.gradle").read_text()
+    assert 'apply from: "$rootDir/app.gradle"' in own
+    gradle = own + APPS
     manifest = (REPOSITORY / "android" / app / "src/main/AndroidManifest.xml").read_text()
     for text, minimum, target in (
         (gradle, r"minSdk (\d+)", r"targetSdk (\d+)"),
@@ -31,6 +34,7 @@ def test_apps_are_built_as_the_script_builds_them(app: str) -> None:
     ):
         assert the(minimum, text) == the(r"ANDROID_MIN_API=(\d+)", SCRIPT)
         assert the(target, text) == the(r"ANDROID_TARGET_API=(\d+)", SCRIPT)
+    assert the(r"applicationId '([^']+)'", gradle) == f"dev.approxlite.{app}"
     assert the(r"namespace '([^']+)'", gradle) == the(r'package="([^"]+)"', manifest) == f"dev.approxlite.{app}"
     assert the(r"versionName '([^']+)'", gradle) == the(r'versionName="([^"]+)"', manifest) == approxlite.__version__
     assert set(re.findall(r"'([^']+)'", the(r"abiFilters (.*?) }", gradle))) == set(
@@ -58,8 +62,9 @@ def test_the_same_libraries() -> None:
     for one in ElementTree.parse(REPOSITORY / "android/toolchain/java-tests.xml").iter(f"{name}dependency"):
         group, artefact, version = (one.findtext(f"{name}{part}") for part in ("groupId", "artifactId", "version"))
         pinned[f"{group}:{artefact}"] = version
-    libraries = re.findall(r"(?:api|implementation) '([^':]+:[^':]+):([^']+)'", RUNTIME)
-    assert len(libraries) == 2
+    named = r"(?:api|implementation|testImplementation) '([^':]+:[^':]+):([^']+)'"
+    libraries = [*re.findall(named, RUNTIME), *re.findall(named, APPS)]
+    assert len(libraries) == 2 + 3
     assert all(pinned[library] == version for library, version in libraries)
 
 

@@ -9,8 +9,9 @@ import dev.approxlite.demo.sensing.SoundWindows;
 import dev.approxlite.engine.EngineException;
 import dev.approxlite.engine.Engines;
 import dev.approxlite.engine.Names;
-import dev.approxlite.engine.PhoneAdmission;
 import dev.approxlite.policy.PolicyArchive;
+import dev.approxlite.service.client.InProcess;
+import dev.approxlite.service.queue.ServiceException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -24,9 +25,12 @@ import java.util.List;
  * What the demo app hears in sound, for comparison with the desk.
  *
  * <p>{@code RunLive POLICY MODEL SOUND FEATURES STATE}: SOUND holds 16-bit samples; FEATURES gets what the model was
- * given. On stdout, for each window, label, bits of its confidence, rung and reason.
+ * given; STATE is the folder of what the guard knows. On stdout, for each window, label, bits of its confidence, rung
+ * and reason.
  */
 public final class RunLive {
+    private static final int WORDS = 12;
+
     private RunLive() {}
 
     /** See above. */
@@ -43,8 +47,8 @@ public final class RunLive {
         Path state = Path.of(arguments[4]);
         Engines engines = new NativeEngines();
         PolicyArchive policy = PolicyArchive.read(Files.readAllBytes(Path.of(arguments[0])));
-        try (LiveModel live = new LiveModel(
-                        engines, PhoneAdmission.inProcess(engines), policy, sha256 -> model, state);
+        LiveModel.Own own = (archive, models) -> new InProcess(engines, archive, models, state);
+        try (LiveModel live = new LiveModel(engines, policy, sha256 -> model, own, WORDS, null);
                 KeywordFeatures features = new KeywordFeatures();
                 OutputStream given = Files.newOutputStream(Path.of(arguments[3]))) {
             for (short[] window : windows) {
@@ -61,7 +65,7 @@ public final class RunLive {
             Reading reading = live.observe(input, InputContext.UNKNOWN);
             System.out.println(reading.label() + " " + Float.floatToRawIntBits(reading.confidence()) + " "
                     + reading.rung() + " " + Names.reason(reading.reason()));
-        } catch (EngineException problem) {
+        } catch (EngineException | ServiceException problem) {
             System.out.println("failed: " + problem.getMessage());
         }
     }

@@ -23,8 +23,8 @@ import java.util.List;
  *
  * <p>{@code RunPolicy POLICY INPUTS OUTPUTS STATE MODEL...}: INPUTS holds samples one behind the other; OUTPUTS gets the
  * answers. STATE is a guard's state, taken up if the file is there, and written at the end. On stdout, for each sample,
- * candidate, chosen, rung, reason, bits of the evidence, and what its check found: agrees, differs or none; last the
- * guard's alarm, answers, canaries and disagreements.
+ * candidate, chosen, rung, reason, bits of the evidence, bits of the rungs that ran, the alarm that the guard is latched
+ * for, and what its check found: agrees, differs or none; last the guard's alarm, answers, canaries and disagreements.
  */
 public final class RunPolicy {
     private RunPolicy() {}
@@ -56,6 +56,7 @@ public final class RunPolicy {
                 Check check = session.finish();
                 System.out.println(answer.candidate() + " " + Names.reason(answer.chosen()) + " " + answer.rung() + " "
                         + Names.reason(answer.reason()) + " " + Float.floatToRawIntBits(answer.evidence()) + " "
+                        + answer.rungsRun() + " " + Names.alarm(answer.alarm()) + " "
                         + (check == null ? "none" : check.agrees() ? "agrees" : "differs"));
             }
             GuardStatus guard = session.guard();

@@ -8,8 +8,10 @@ import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.runner.Description;
 import org.junit.runner.JUnitCore;
@@ -27,8 +29,10 @@ public final class Tests {
         List<Class<?>> classes = classes(Paths.get(arguments[0]), arguments.length > 1 ? arguments[1] : "");
         JUnitCore core = new JUnitCore();
         core.addListener(new Slowest());
+        Passed passed = new Passed();
+        core.addListener(passed);
         Result result = core.run(Request.classes(classes.toArray(new Class<?>[0])));
-        report(result);
+        report(result, passed.names);
         // Robolectric leaves threads behind, so nobody waits for them.
         System.exit(result.wasSuccessful() && result.getRunCount() > 0 ? 0 : 1);
     }
@@ -51,6 +55,26 @@ public final class Tests {
         }
     }
 
+    /** Names of the tests that were run to their end and failed in nothing. */
+    private static final class Passed extends RunListener {
+        final Set<String> names = new LinkedHashSet<>();
+
+        @Override
+        public void testStarted(Description test) {
+            names.add(test.getMethodName());
+        }
+
+        @Override
+        public void testFailure(Failure failure) {
+            names.remove(failure.getDescription().getMethodName());
+        }
+
+        @Override
+        public void testAssumptionFailure(Failure failure) {
+            testFailure(failure);
+        }
+    }
+
     private static List<Class<?>> classes(Path folder, String part) throws IOException, ClassNotFoundException {
         List<Class<?>> found = new ArrayList<>();
         try (Stream<Path> files = Files.walk(folder)) {
@@ -68,7 +92,7 @@ public final class Tests {
         return found;
     }
 
-    private static void report(Result result) {
+    private static void report(Result result, Set<String> passed) {
         List<Map<String, String>> failures = new ArrayList<>();
         for (Failure each : result.getFailures()) {
             System.err.println("FAILED " + each.getTestHeader() + "\n" + each.getTrimmedTrace());
@@ -80,6 +104,7 @@ public final class Tests {
         figures.put("skipped", result.getIgnoreCount() + result.getAssumptionFailureCount());
         figures.put("seconds", result.getRunTime() / 1000.0);
         figures.put("failures", failures);
+        figures.put("passed", passed);
         if (Boolean.getBoolean("json")) {
             System.out.println(new Gson().toJson(figures));
         } else {

@@ -10,7 +10,7 @@ import org.tensorflow.lite.Tensor;
 
 /**
  * A TensorFlow Lite interpreter whose operators can be approximate, and change between two inferences: an unmodified
- * model on our engine; what the engine does not know, the runtime runs.
+ * model on our engine; what the engine does not know, the runtime runs, by XNNPACK where that can, as on the desk.
  *
  * <pre>{@code
  * try (ApproxInterpreter interpreter = new ApproxInterpreter(model, new ApproxInterpreter.Options()
@@ -56,6 +56,7 @@ public final class ApproxInterpreter implements AutoCloseable {
 
     private final Object lock = new Object();
     private final EngineDelegate engine;
+    private final StockDelegate stock;
     private final boolean delegated;
     private Interpreter interpreter;
     private List<String> ladder;
@@ -68,38 +69,71 @@ public final class ApproxInterpreter implements AutoCloseable {
      *     its range; the message says why
      */
     public ApproxInterpreter(ByteBuffer model, Options options) {
-        engine = new EngineDelegate(options.variant, options.numThreads);
-        Interpreter made = null;
-        boolean takesDelegates = true;
+        Parts parts = Parts.of(model, options);
+        engine = parts.engine;
+        stock = parts.stock;
+        delegated = parts.delegated;
+        interpreter = parts.interpreter;
         try {
-            try {
-                made = new Interpreter(model, runtimeOptions(options).addDelegate(engine));
-                made.allocateTensors();
-            } catch (IllegalArgumentException | IllegalStateException problem) {
-                // Where a tensor's shape is known only while the model runs, the runtime admits no delegate like ours.
-                takesDelegates = false;
-                closeIfMade(made);
-                made = new Interpreter(model, runtimeOptions(options));
-                made.allocateTensors();
-            }
-            delegated = takesDelegates;
-            interpreter = made;
             setLadder(options.ladder);
         } catch (RuntimeException problem) {
-            closeIfMade(made);
-            engine.close();
+            close();
             throw problem;
         }
     }
 
-    private static Interpreter.Options runtimeOptions(Options options) {
-        return new Interpreter.Options().setNumThreads(options.numThreads).setUseXNNPACK(false);
+    /** What an interpreter is made of. stock: null where XNNPACK is not there or not wanted. */
+    private record Parts(EngineDelegate engine, StockDelegate stock, Interpreter interpreter, boolean delegated) {
+        /**
+         * With our engine, and XNNPACK for what it leaves. A runtime may refuse either: where a tensor's shape is known
+         * only while the model runs, it admits no delegate like ours.
+         */
+        static Parts of(ByteBuffer model, Options options) {
+            IllegalArgumentException refusal = null;
+            for (int without = 0; without < 4; ++without) {
+                try {
+                    return of(model, options, without < 2, without % 2 == 0);
+                } catch (IllegalArgumentException | IllegalStateException problem) {
+                    refusal = new IllegalArgumentException(problem.getMessage(), problem);
+                }
+            }
+            throw refusal;
+        }
+
+        private static Parts of(ByteBuffer model, Options options, boolean withOurs, boolean withStock) {
+            EngineDelegate engine = new EngineDelegate(options.variant, options.numThreads);
+            StockDelegate stock = null;
+            Interpreter made = null;
+            try {
+                // XNNPACK is given by hand, for the runtime's own switch for it does nothing.
+                Interpreter.Options given =
+                        new Interpreter.Options().setNumThreads(options.numThreads).setUseXNNPACK(false);
+                if (withOurs) {
+                    given.addDelegate(engine);
+                }
+                stock = withStock ? StockDelegate.ifThere(options.numThreads) : null;
+                if (stock != null) {
+                    given.addDelegate(stock);
+                }
+                made = new Interpreter(model, given);
+                made.allocateTensors();
+                return new Parts(engine, stock, made, withOurs);
+            } catch (RuntimeException problem) {
+                closeAll(made, stock, engine);
+                throw problem;
+            }
+        }
     }
 
-    private static void closeIfMade(Interpreter made) {
+    /** The interpreter first, which uses the others until its last breath. */
+    private static void closeAll(Interpreter made, StockDelegate stock, EngineDelegate engine) {
         if (made != null) {
             made.close();
         }
+        if (stock != null) {
+            stock.close();
+        }
+        engine.close();
     }
 
     /**
@@ -279,9 +313,8 @@ public final class ApproxInterpreter implements AutoCloseable {
     public void close() {
         synchronized (lock) {
             if (interpreter != null) {
-                interpreter.close(); // it uses the engine until its last breath
+                closeAll(interpreter, stock, engine);
                 interpreter = null;
-                engine.close();
             }
         }
     }

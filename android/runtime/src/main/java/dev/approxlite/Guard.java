@@ -9,6 +9,8 @@ final class Guard implements AutoCloseable {
     private static final int UNREADABLE = 5;
 
     private final byte[] state = new byte[STATE_BYTES];
+    private final long[] counts = new long[4];
+    private final double[] estimates = new double[2];
     private long guard;
 
     /**
@@ -58,18 +60,15 @@ final class Guard implements AutoCloseable {
 
     /** What it knows, and the state to keep. */
     GuardStatus status() {
-        long[] counts = new long[4];
-        double[] estimates = new double[2];
         NativeGuard.status(guard, counts, estimates);
         NativeGuard.save(guard, state);
         return new GuardStatus(
                 (int) counts[0], counts[1], counts[2], counts[3], estimates[0], estimates[1], state.clone());
     }
 
-    /** {@code approx_alarm} that exact is latched for, 0 for none. */
+    /** {@code approx_alarm} that exact is latched for, 0 for none. Allocates nothing. */
     int alarm() {
-        long[] counts = new long[4];
-        NativeGuard.status(guard, counts, new double[2]);
+        NativeGuard.status(guard, counts, estimates);
         return (int) counts[0];
     }
 

@@ -3,6 +3,7 @@ package dev.approxlite;
 import dev.approxlite.engine.EngineException;
 import dev.approxlite.engine.EngineException.Reason;
 import dev.approxlite.engine.Engines;
+import dev.approxlite.engine.Kernels;
 import dev.approxlite.policy.CertificateText;
 import dev.approxlite.policy.Policy;
 import dev.approxlite.policy.PolicyArchive;
@@ -30,8 +31,8 @@ public final class NativeEngines implements Engines {
     }
 
     @Override
-    public int numericsVersion() {
-        return NativeEngine.numericsVersion();
+    public Kernels kernels() {
+        return new Kernels(NativeEngine.numericsVersion(), variant == null ? NativeEngine.variantName(0) : variant);
     }
 
     @Override

@@ -99,9 +99,11 @@ public final class Session implements Engine {
         int chosen = step.reason();
         float chosenEvidence = step.evidence();
         long nanoseconds = 0;
+        int ran = 0;
         while (step.action() == Step.RUN) {
             ladder.run(step.rung(), input);
             nanoseconds += ladder.nanoseconds();
+            ran |= 1 << step.rung();
             step = controller.observe(ladder.values(), ladder.count(), ladder.nanoseconds() / 1e6f);
         }
         if (step.action() == Step.REUSE) {
@@ -122,7 +124,8 @@ public final class Session implements Engine {
             uncheckedRung = after.rung();
         }
         return new Answer(
-                rung, candidate, chosen, chosenEvidence, reason, evidence, nanoseconds, after.action() == Step.CHECK);
+                rung, candidate, chosen, chosenEvidence, reason, evidence, nanoseconds, ran,
+                after.action() == Step.CHECK, alarm());
     }
 
     private InputContext filled(InputContext known) {
@@ -148,7 +151,11 @@ public final class Session implements Engine {
         uncheckedRung = -1;
         ladder.run(rung, uncheckedInput);
         Step found = controller.check(ladder.values(), ladder.count(), ladder.nanoseconds() / 1e6f);
-        return new Check(found.reason() == Step.AGREES, found.evidence(), guard == null ? 0 : guard.alarm());
+        return new Check(found.reason() == Step.AGREES, found.evidence(), alarm());
+    }
+
+    private int alarm() {
+        return guard == null ? 0 : guard.alarm();
     }
 
     @Override

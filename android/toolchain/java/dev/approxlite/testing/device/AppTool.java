@@ -18,8 +18,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * An app on the device that asks the service: {@code app INPUTS INPUT_BYTES OUTPUT_BYTES COUNT}, INPUTS being a file of
- * samples one behind the other. Prints one JSON object: how many were answered by each rung, and what was refused.
+ * An app on the device that asks the service: {@code app MODEL INPUTS INPUT_BYTES OUTPUT_BYTES COUNT}, MODEL being the
+ * SHA-256 of its model, INPUTS a file of samples one behind the other. Prints one JSON object: how many were answered
+ * by each rung, and what was refused.
  */
 final class AppTool {
     private final Context context;
@@ -32,12 +33,12 @@ final class AppTool {
 
     int run(Caller caller) throws IOException {
         List<String> words = caller.words();
-        byte[] samples = Files.readAllBytes(new File(root, words.get(1)).toPath());
-        ByteBuffer input = direct(Integer.parseInt(words.get(2)));
-        ByteBuffer output = direct(Integer.parseInt(words.get(3)));
-        int count = Integer.parseInt(words.get(4));
+        byte[] samples = Files.readAllBytes(new File(root, words.get(2)).toPath());
+        ByteBuffer input = direct(Integer.parseInt(words.get(3)));
+        ByteBuffer output = direct(Integer.parseInt(words.get(4)));
+        int count = Integer.parseInt(words.get(5));
         Map<String, Integer> outcomes = new TreeMap<>();
-        BinderRemote remote = new BinderRemote(context, context.getPackageName());
+        BinderRemote remote = new BinderRemote(context, context.getPackageName(), words.get(1));
         try (FallbackSession session = new FallbackSession(remote, AppTool::noEngine, System::nanoTime)) {
             for (long end = System.nanoTime() + 10_000_000_000L; !remote.isThere() && System.nanoTime() < end; ) {
                 Thread.yield();

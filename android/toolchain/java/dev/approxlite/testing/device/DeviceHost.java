@@ -9,6 +9,7 @@ import android.os.BatteryManager;
 import android.os.IBinder;
 import android.os.Looper;
 import android.os.Process;
+import dev.approxlite.service.DeskMemory;
 import dev.approxlite.service.android.ControlProvider;
 import dev.approxlite.service.android.EngineService;
 import dev.approxlite.service.android.InferenceService;
@@ -35,10 +36,11 @@ import org.robolectric.shadows.ShadowProcess;
  * The service app, whole, for one device of the farm: its services, provider, engine and TensorFlow Lite as the APK has
  * them, in this virtual machine, answering the device's tools until it is killed. All callers come as the shell.
  *
- * <p>Properties: {@code device.root} is the device's file system, {@code device.fingerprint} its build.
+ * <p>Properties: {@code device.root} is the device's file system, {@code device.fingerprint}, {@code
+ * device.hardware}, {@code device.board} and {@code device.abis} are of its build.
  */
 @RunWith(RobolectricTestRunner.class)
-@Config(manifest = Config.NONE, sdk = 34, shadows = {DeskMemory.class, DeskClock.class})
+@Config(manifest = Config.NONE, sdk = 34, shadows = {DeskMemory.class, DeskClock.class, DeskContext.class})
 public class DeviceHost {
     private static final String PACKAGE = "dev.approxlite.service";
 
@@ -52,6 +54,9 @@ public class DeviceHost {
     public void serve() throws Exception {
         app = RuntimeEnvironment.getApplication();
         ShadowBuild.setFingerprint(System.getProperty("device.fingerprint"));
+        ShadowBuild.setHardware(System.getProperty("device.hardware"));
+        ShadowBuild.setBoard(System.getProperty("device.board"));
+        ShadowBuild.setSupportedAbis(System.getProperty("device.abis").split(","));
         ShadowProcess.setPid((int) ProcessHandle.current().pid());
         ShadowBinder.setCallingUid(Process.SHELL_UID);
         ShadowBinder.setCallingPid(Process.myPid());

@@ -2,8 +2,6 @@ package dev.approxlite.testing.service;
 
 import com.google.gson.Gson;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.MappedByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +18,6 @@ import java.util.stream.Stream;
 
 /** Holds the service against an engine in the client's own process: latency, fairness, and what kills cost. */
 final class Bench implements AutoCloseable {
-    private static final double MOST_ADDED_US = 150;
     private static final double MOST_UNFAIR = 0.1;
     private static final int CLIENTS = 4;
 
@@ -33,20 +30,27 @@ final class Bench implements AutoCloseable {
         this.folder = folder;
         socket = folder.resolve("service-socket");
         service = Jvm.start(ServiceMain.class, socket.toString(), folder.toString());
-        for (int i = 0; i < 3000 && !Files.exists(socket); ++i) {
-            Thread.sleep(10);
-        }
+        Jvm.await(socket);
     }
 
     /**
-     * Arguments: which of latency, fairness and kills; pairs of the first, seconds of the second, kills of the third.
+     * Arguments: which of latency, fairness and kills; rounds of the first, seconds of the second, kills of the third.
      */
     public static void main(String[] arguments) throws Exception {
         Map<String, Object> figures = new LinkedHashMap<>();
         List<String> which = List.of(arguments[0].split(","));
         boolean good = true;
         if (which.contains("latency")) {
-            good &= figure(figures, "latency", bench -> bench.latency(Integer.parseInt(arguments[1])));
+            Trial latency = bench -> Latency.measure(bench.socket, bench.folder, Integer.parseInt(arguments[1]));
+            figure(figures, "latency_any_core", bench -> {
+                Map<String, Object> found = latency.run(bench);
+                found.keySet().removeAll(List.of("bar_us_p95", "passed"));
+                return found;
+            });
+            String cores = Cores.allowed();
+            Cores.confine(Cores.first(cores));
+            good &= figure(figures, "latency", latency);
+            Cores.confine(cores);
         }
         if (which.contains("fairness")) {
             good &= figure(figures, "fairness", bench -> bench.fairness(Integer.parseInt(arguments[2])));
@@ -83,55 +87,6 @@ final class Bench implements AutoCloseable {
                 }
             }
         }
-    }
-
-    /** In turn in-process and through the service, so that whatever else the machine does meets both alike. */
-    private Map<String, Object> latency(int pairs) throws IOException {
-        try (Client client = new Client(socket, folder.resolve("memory"), 1)) {
-            int warm = 2000;
-            double[] added = new double[pairs];
-            double[] addedWithCopy = new double[pairs];
-            double[] own = new double[pairs];
-            ByteBuffer mine = ByteBuffer.allocateDirect(SumEngines.INPUT_BYTES).order(ByteOrder.nativeOrder());
-            ByteBuffer output = ByteBuffer.allocateDirect(4 * SumEngines.SUMS).order(ByteOrder.nativeOrder());
-            Random random = new Random(1);
-            for (int i = -warm; i < pairs; ++i) {
-                mine.putInt(4 * random.nextInt(SumEngines.INPUT_BYTES / 4), random.nextInt());
-                long begin = System.nanoTime();
-                SumEngines.sum(mine, output);
-                long between = System.nanoTime();
-                client.input().put(0, mine, 0, SumEngines.INPUT_BYTES);
-                long copied = System.nanoTime();
-                client.submit(i);
-                client.await();
-                long end = System.nanoTime();
-                if (client.code() != 0 || i % 100 == 0 && !client.isRight()) {
-                    throw new IOException("the service did not answer, or not right: " + client.code());
-                }
-                if (i >= 0) {
-                    own[i] = (between - begin) / 1e3;
-                    added[i] = (end - copied - (between - begin)) / 1e3;
-                    addedWithCopy[i] = (end - between - (between - begin)) / 1e3;
-                }
-            }
-            Map<String, Object> figures = new LinkedHashMap<>();
-            figures.put("pairs", pairs);
-            figures.put("tensor_bytes", SumEngines.INPUT_BYTES);
-            figures.put("in_process_us_p50", quantile(own, 0.5));
-            figures.put("added_us_p50", quantile(added, 0.5));
-            figures.put("added_us_p95", quantile(added, 0.95));
-            figures.put("added_with_copy_us_p50", quantile(addedWithCopy, 0.5));
-            figures.put("added_with_copy_us_p95", quantile(addedWithCopy, 0.95));
-            figures.put("bar_us_p95", MOST_ADDED_US);
-            figures.put("passed", quantile(added, 0.95) <= MOST_ADDED_US);
-            return figures;
-        }
-    }
-
-    private static double quantile(double[] values, double share) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return Math.round(sorted[(int) Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] * 10) / 10.0;
     }
 
     /** Four apps ask for all they can get, one of them with four times as many requests under way. */

@@ -73,13 +73,13 @@ final class EngineMain {
 
     static void putAnswer(ByteBuffer to, Answer answer) {
         to.putInt(answer.rung()).putInt(answer.candidate()).putInt(answer.chosen()).putFloat(answer.chosenEvidence());
-        to.putInt(answer.reason()).putFloat(answer.evidence()).putLong(answer.latencyNs()).putInt(answer.checkDue() ? 1
-                : 0);
+        to.putInt(answer.reason()).putFloat(answer.evidence()).putLong(answer.latencyNs());
+        to.putInt(answer.rungsRun()).putInt(answer.checkDue() ? 1 : 0).putInt(answer.alarm());
     }
 
     static Answer answer(ByteBuffer from) {
         return new Answer(
                 from.getInt(), from.getInt(), from.getInt(), from.getFloat(), from.getInt(), from.getFloat(),
-                        from.getLong(), from.getInt() != 0);
+                        from.getLong(), from.getInt(), from.getInt() != 0, from.getInt());
     }
 }

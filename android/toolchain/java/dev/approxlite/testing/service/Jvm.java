@@ -1,6 +1,8 @@
 package dev.approxlite.testing.service;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,5 +25,12 @@ final class Jvm {
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
+    }
+
+    /** Until a process listens there; what asks next fails if it still does not after thirty seconds. */
+    static void await(Path socket) throws InterruptedException {
+        for (int i = 0; i < 3000 && !Files.exists(socket); ++i) {
+            Thread.sleep(10);
+        }
     }
 }

@@ -4,6 +4,7 @@ import dev.approxlite.context.InputContext;
 import dev.approxlite.engine.Answer;
 import dev.approxlite.engine.Engine;
 import dev.approxlite.engine.Engines;
+import dev.approxlite.engine.Kernels;
 import dev.approxlite.policy.PolicyArchive;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -15,8 +16,8 @@ final class SumEngines implements Engines {
     static final int SUMS = 16;
 
     @Override
-    public int numericsVersion() {
-        return 1;
+    public Kernels kernels() {
+        return new Kernels(1, "java");
     }
 
     @Override
@@ -54,7 +55,7 @@ final class SumEngines implements Engines {
 
         @Override
         public Answer answer(ByteBuffer input, ByteBuffer output, InputContext context) {
-            return new Answer(0, 0, 0, 0, 3, Float.NaN, run(0, input, output), false);
+            return new Answer(0, 0, 0, 0, 3, Float.NaN, run(0, input, output), 1, false);
         }
 
         @Override

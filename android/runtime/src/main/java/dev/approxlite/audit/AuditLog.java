@@ -1,5 +1,7 @@
 package dev.approxlite.audit;
 
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
 import com.google.gson.stream.JsonWriter;
 import dev.approxlite.policy.Sha256;
 import dev.approxlite.storage.DurableFile;
@@ -22,7 +24,8 @@ import java.util.List;
  * What was switched, refused and decided on this phone, and by whom: JSON Lines, only ever appended to, each with the
  * sha256 of the line before it, so that a line that was changed or taken out shows. Two files of at most {@code mostBytes}
  * are kept; the chain goes on from one to the next. Each record survives a power cut that follows it; one that a cut
- * interrupts is dropped at the next start. Thread-safe; one log belongs to one process.
+ * interrupts is dropped at the next start. A line that was damaged stays where it is, where the chain shows it, and so
+ * does all that follows it. Thread-safe; one log belongs to one process.
  */
 public final class AuditLog implements Closeable {
     /** What happened. */
@@ -123,6 +126,15 @@ public final class AuditLog implements Closeable {
         return before;
     }
 
+    /** What a line of a log is numbered; -1 if it is no record, as one that was damaged may be. */
+    public static long sequenceOf(String line) {
+        try {
+            return JsonParser.parseString(line).getAsJsonObject().get("sequence").getAsLong();
+        } catch (JsonParseException | IllegalStateException | NullPointerException | NumberFormatException noRecord) {
+            return -1;
+        }
+    }
+
     @Override
     public synchronized void close() throws IOException {
         channel.close();
@@ -161,8 +173,9 @@ public final class AuditLog implements Closeable {
     private void resume() throws IOException {
         before = BEGINNING;
         sequence = 0;
-        AuditTail tail = AuditTail.of(file);
-        AuditTail last = tail.lines > 0 ? tail : AuditTail.of(older);
+        AuditTail past = AuditTail.of(older, 0);
+        AuditTail tail = AuditTail.of(file, past.lines > 0 ? past.sequence + 1 : 0);
+        AuditTail last = tail.lines > 0 ? tail : past;
         if (last.lines > 0) {
             before = last.hash;
             sequence = last.sequence + 1;
@@ -175,10 +188,23 @@ public final class AuditLog implements Closeable {
         DurableFile.syncFolder(file);
     }
 
+    /** Where it fails, the file that is written stays the one it was, and open. */
     private void rotate() throws IOException {
+        Path next = file.resolveSibling("next-" + file.getFileName());
+        FileChannel opened = FileChannel.open(
+                next, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+        try {
+            Files.move(file, older, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException problem) {
+            opened.close();
+            if (!Files.exists(file)) {
+                Files.move(older, file, StandardCopyOption.ATOMIC_MOVE);
+            }
+            throw problem;
+        }
         channel.close();
-        Files.move(file, older, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        channel = opened;
         DurableFile.syncFolder(file);
     }
 }

@@ -15,7 +15,12 @@ import java.nio.ByteBuffer;
 public interface Engine extends Closeable {
     /** Of elements that inputs can have. */
     enum ElementType {
-        FLOAT32, INT8, UINT8
+        /** Four bytes, IEEE 754. */
+        FLOAT32,
+        /** One byte, -128 to 127. */
+        INT8,
+        /** One byte, 0 to 255. */
+        UINT8
     }
 
     /** Of one sample, batch 1. */

@@ -6,8 +6,8 @@ import java.util.List;
 
 /** Where engines come from: the native library in an app, a process of its own in the service. Thread-safe. */
 public interface Engines {
-    /** Which bits the kernels give; a policy holds for one version. */
-    int numericsVersion();
+    /** What all engines of this process compute with. */
+    Kernels kernels();
 
     /**
      * Makes a policy's models ready.

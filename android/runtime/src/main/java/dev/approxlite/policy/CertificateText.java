@@ -19,6 +19,12 @@ public final class CertificateText {
         return archive.policy().certificate() == null ? null : Sha256.digest().digest(compact(archive.policyJson()));
     }
 
+    /** The same as 64 hexadecimal digits; null if the policy has none. */
+    public static String name(PolicyArchive archive) {
+        byte[] hash = sha256(archive);
+        return hash == null ? null : Sha256.hex(hash);
+    }
+
     /** Of the object that the outermost object's member is. */
     private static byte[] compact(byte[] json) {
         ByteArrayOutputStream text = new ByteArrayOutputStream();

@@ -72,7 +72,16 @@ public record Policy(
     public record Agreement(Loss loss, float tolerance, int classes) {
         /** In the order of {@code approx_loss}. */
         public enum Loss {
-            TOP_ONE, LABEL_SHARE, MEAN_ABSOLUTE, LARGEST_ABSOLUTE, ROOT_MEAN_SQUARE
+            /** 0 where the largest entry is the same, else 1. */
+            TOP_ONE,
+            /** Share of positions whose largest entry is another. */
+            LABEL_SHARE,
+            /** Mean of absolute differences. */
+            MEAN_ABSOLUTE,
+            /** The largest absolute difference. */
+            LARGEST_ABSOLUTE,
+            /** Root of the mean squared difference. */
+            ROOT_MEAN_SQUARE
         }
 
         static final Agreement TOP_ONE = new Agreement(Loss.TOP_ONE, 0, 1);

@@ -28,6 +28,7 @@ public final class PolicyArchive {
     private final Map<String, Integer> offsets = new HashMap<>();
     private final Map<String, Integer> sizes = new HashMap<>();
     private final Policy policy;
+    private volatile String sha256;
 
     private PolicyArchive(ByteBuffer archive) throws PolicyException {
         this.archive = archive;
@@ -72,7 +73,8 @@ public final class PolicyArchive {
 
     /** By which a phone tells policies apart: of the whole archive. */
     public String sha256() {
-        return Sha256.of(part(0, archive.capacity()));
+        String known = sha256;
+        return known != null ? known : (sha256 = Sha256.of(part(0, archive.capacity())));
     }
 
     /** All of the archive, read-only, to be given to another process. */

@@ -3,13 +3,17 @@ package dev.approxlite.policy;
 import dev.approxlite.policy.PolicyException.Reason;
 import dev.approxlite.storage.DurableFile;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.HashSet;
 
 /**
  * The policies of one app or service on this phone: the one that runs, the last two that proved themselves, the highest
@@ -27,6 +31,8 @@ public final class PolicyStore {
 
     private final Path folder;
     private StoreState state;
+    /** Whether the folder holds another state still. */
+    private boolean unwritten;
 
     private PolicyStore(Path folder, StoreState state) {
         this.folder = folder;
@@ -53,6 +59,11 @@ public final class PolicyStore {
         return store;
     }
 
+    /** Where a store in that folder keeps a policy that it took. */
+    public static Path file(Path folder, PolicyArchive policy) {
+        return folder.resolve(policy.sha256() + StoreState.SUFFIX);
+    }
+
     /** Whether the state was there and could not be read when the store was opened. */
     public synchronized boolean wasDamaged() {
         return state.damaged;
@@ -65,6 +76,10 @@ public final class PolicyStore {
      */
     public synchronized PolicyArchive running() throws IOException {
         PolicyArchive archive = load(state.running);
+        if (archive == null && onTrial()) { // it is gone, and its trial with it: what runs instead is not tried anew
+            state = new StoreState(state.lastGood, state.lastGood, state.previous, state.highestSequence, state.damaged);
+            unwritten = true;
+        }
         return archive != null ? archive : load(state.lastGood);
     }
 
@@ -90,19 +105,46 @@ public final class PolicyStore {
      */
     public synchronized PolicyArchive install(byte[] archive, TrustedKeys keys, Admission admission)
             throws PolicyException, IOException {
+        PolicyArchive read = check(ByteBuffer.wrap(archive), keys);
+        admission.admit(read);
+        install(read);
+        return read;
+    }
+
+    /**
+     * Reads a policy from outside: whole, signed, and newer than any before.
+     *
+     * @param archive all of policy.approx; not copied, and not to be changed afterwards
+     * @param keys who may sign
+     * @throws PolicyException with the reason why not
+     */
+    public PolicyArchive check(ByteBuffer archive, TrustedKeys keys) throws PolicyException {
         PolicyArchive read = PolicyArchive.read(archive);
         keys.signerOf(read);
-        long sequence = read.policy().sequence();
+        requireNewer(read);
+        return read;
+    }
+
+    /**
+     * Puts a policy on trial that passed {@link #check} and whatever else this phone asks of it.
+     *
+     * @throws PolicyException if a newer one came meanwhile; the running policy is untouched
+     * @throws IOException if it cannot be written; the running policy is untouched
+     */
+    public synchronized void install(PolicyArchive checked) throws PolicyException, IOException {
+        requireNewer(checked);
+        String name = checked.sha256();
+        DurableFile.replace(file(name), checked.bytes());
+        become(new StoreState(name, state.lastGood, state.previous, checked.policy().sequence(), false));
+    }
+
+    private synchronized void requireNewer(PolicyArchive archive) throws PolicyException {
+        long sequence = archive.policy().sequence();
         if (sequence <= state.highestSequence) {
             throw new PolicyException(
                     Reason.REPLAYED, "has sequence " + sequence + ", but " + state.highestSequence
                             + " was here before");
         }
-        admission.admit(read);
-        String name = Sha256.of(archive);
-        DurableFile.replace(file(name), archive);
-        become(new StoreState(name, state.lastGood, state.previous, sequence, false));
-        return read;
     }
 
     /** The running policy has proved itself; the one that was good before it is kept to go back to. */
@@ -116,25 +158,61 @@ public final class PolicyStore {
      * Back to the last good policy, and from that one to the good one before it, or to exact if there is none.
      *
      * @return what runs now; null: exact
+     * @throws IOException if it cannot be written or read: {@link #running} is the policy before all the same, and
+     *     {@link #settle} may still write it, but at a start before that the policy that was taken back is there again
      */
     public synchronized PolicyArchive rollBack() throws IOException {
         boolean further = !onTrial();
         String back = further ? state.previous : state.lastGood;
-        become(new StoreState(back, back, further ? null : state.previous, state.highestSequence, false));
+        state = new StoreState(back, back, further ? null : state.previous, state.highestSequence, false);
+        unwritten = true; // a policy that does harm is left whether or not there is room to write that down
+        settle();
         return running();
     }
 
-    /** Names of the policies that lie here: the running one, and those to go back to. */
-    public synchronized Set<String> names() {
+    /**
+     * Writes what {@link #rollBack} could not; does nothing where all is written.
+     *
+     * @throws IOException if that still cannot be
+     */
+    public synchronized void settle() throws IOException {
+        if (unwritten) {
+            become(state);
+        }
+    }
+
+    /**
+     * The policies that lie here whole: the running one, and those to go back to.
+     *
+     * @throws IOException if files cannot be read for another reason than damage
+     */
+    public synchronized List<PolicyArchive> archives() throws IOException {
+        List<PolicyArchive> archives = new ArrayList<>();
+        for (String name : names()) {
+            PolicyArchive archive = load(name);
+            if (archive != null) {
+                archives.add(archive);
+            }
+        }
+        return archives;
+    }
+
+    private Set<String> names() {
         Set<String> names = new HashSet<>(Arrays.asList(state.running, state.lastGood, state.previous));
         names.remove(null);
         return names;
     }
 
+    /** All of it, or nothing: what can fail after the state is written has no say. */
     private void become(StoreState next) throws IOException {
         next.write(folder);
         state = next;
-        sweep();
+        unwritten = false;
+        try {
+            sweep();
+        } catch (IOException left) {
+            // until the next time
+        }
     }
 
     /** Null if there is none, or what lies there is not what was put there. */
@@ -142,11 +220,18 @@ public final class PolicyStore {
         if (name == null || !Files.exists(file(name)) || Files.size(file(name)) > PolicyArchive.MAX_BYTES) {
             return null;
         }
-        byte[] archive = Files.readAllBytes(file(name));
+        ByteBuffer archive = map(file(name));
         try {
-            return Sha256.of(archive).equals(name) ? PolicyArchive.read(archive) : null;
+            return Sha256.of(archive.duplicate()).equals(name) ? PolicyArchive.read(archive) : null;
         } catch (PolicyException damaged) {
             return null;
+        }
+    }
+
+    /** Of a file that is only ever replaced, so that a large one takes no room on the heap. */
+    private static ByteBuffer map(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file)) {
+            return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
         }
     }
 

@@ -36,12 +36,32 @@ public record Rule(
         float headroomLimit) {
     /** In the order of {@code approx_rule}. */
     public enum Kind {
-        FIXED, NAIVE, STATE, KALMAN, CONFIDENCE, BUDGET, DEADLINE, THERMAL, AUTO
+        /** Always the same candidate. */
+        FIXED,
+        /** Mobiprox: answer as before: onward, else back by half. */
+        NAIVE,
+        /** Mobiprox: votes of the last three answers. */
+        STATE,
+        /** Mobiprox: a Kalman estimate of answers staying the same. */
+        KALMAN,
+        /** Mobiprox: thresholds of confidence, per class. */
+        CONFIDENCE,
+        /** The most cautious candidate, or mixture of two, that the energy budget affords. */
+        BUDGET,
+        /** The most cautious candidate that is done in time. */
+        DEADLINE,
+        /** Cheaper as thermal headroom runs out, dearer as it comes back. */
+        THERMAL,
+        /** A candidate made cheaper by budget, heat and deadline. */
+        AUTO
     }
 
     /** In the order of {@code approx_confidence}. */
     public enum Confidence {
-        TOP_TWO_RATIO, TOP_TWO_DIFFERENCE
+        /** The largest entry over the second largest, for probabilities. */
+        TOP_TWO_RATIO,
+        /** The largest entry less the second largest, for everything else. */
+        TOP_TWO_DIFFERENCE
     }
 
     /**

@@ -1,11 +1,18 @@
 package dev.approxlite.policy;
 
+import java.io.IOException;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /** SHA-256 as 64 hexadecimal digits. */
 public final class Sha256 {
+    private static final int COPY_BYTES = 1 << 16;
+
     private Sha256() {}
 
     /** Of all bytes. */
@@ -33,6 +40,33 @@ public final class Sha256 {
         } catch (NoSuchAlgorithmException impossible) {
             throw new AssertionError("every Java and every Android has SHA-256", impossible);
         }
+    }
+
+    /** Of the first {@code bytes} of a file, copied to another one meanwhile, so that nothing can change in between. */
+    public static String ofCopy(Path from, Path to, long bytes) throws IOException {
+        MessageDigest digest = digest();
+        ByteBuffer some = ByteBuffer.allocate(COPY_BYTES);
+        try (FileChannel in = FileChannel.open(from, StandardOpenOption.READ);
+                FileChannel out = FileChannel.open(
+                        to,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING,
+                        StandardOpenOption.WRITE)) {
+            for (long left = bytes; left > 0; left -= some.limit()) {
+                Buffer view = some; // as a Buffer, for Android 8 has none of ByteBuffer's own limit
+                view.clear().limit((int) Math.min(left, COPY_BYTES));
+                if (in.read(some) < 0) {
+                    break;
+                }
+                view.flip();
+                digest.update(some.array(), 0, some.limit());
+                while (some.hasRemaining()) {
+                    out.write(some);
+                }
+            }
+            out.force(true);
+        }
+        return hex(digest.digest());
     }
 
     static String hex(byte[] bytes) {

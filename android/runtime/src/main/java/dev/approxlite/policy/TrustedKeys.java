@@ -1,11 +1,14 @@
 package dev.approxlite.policy;
 
 import dev.approxlite.policy.PolicyException.Reason;
+import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.interfaces.ECPublicKey;
+import java.security.spec.ECFieldFp;
+import java.security.spec.ECParameterSpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.Base64;
 import java.util.Collections;
@@ -19,7 +22,15 @@ import java.util.Set;
  */
 public final class TrustedKeys {
     private static final String ALGORITHM = "ecdsa-p256-sha256";
-    private static final int P256_BITS = 256;
+    /** Of P-256 (FIPS 186-4, D.1.2.3): the field's prime, the curve's a and b, its base point and that one's order. */
+    private static final String[] P256 = {
+        "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff",
+        "ffffffff00000001000000000000000000000000fffffffffffffffffffffffc",
+        "5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b",
+        "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296",
+        "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5",
+        "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
+    };
 
     private final Map<String, PublicKey> keys;
 
@@ -43,8 +54,7 @@ public final class TrustedKeys {
         try {
             byte[] der = Base64.getDecoder().decode(body.replaceAll("\\s", ""));
             PublicKey key = KeyFactory.getInstance("EC").generatePublic(new X509EncodedKeySpec(der));
-            int bits = ((ECPublicKey) key).getParams().getOrder().bitLength();
-            if (bits != P256_BITS) {
+            if (!isP256(((ECPublicKey) key).getParams())) {
                 throw new IllegalArgumentException("not a P-256 key; give the .pub file that keygen wrote");
             }
             Map<String, PublicKey> more = new LinkedHashMap<>(keys);
@@ -53,6 +63,22 @@ public final class TrustedKeys {
         } catch (GeneralSecurityException | ClassCastException problem) {
             throw new IllegalArgumentException("no public key; give the .pub file that keygen wrote", problem);
         }
+    }
+
+    /** Other curves have as many bits, and some of them are weak or nobody's. */
+    static boolean isP256(ECParameterSpec curve) {
+        if (!(curve.getCurve().getField() instanceof ECFieldFp) || curve.getCofactor() != 1) {
+            return false;
+        }
+        BigInteger[] found = {
+            ((ECFieldFp) curve.getCurve().getField()).getP(), curve.getCurve().getA(), curve.getCurve().getB(),
+            curve.getGenerator().getAffineX(), curve.getGenerator().getAffineY(), curve.getOrder(),
+        };
+        boolean same = true;
+        for (int i = 0; i < P256.length; ++i) {
+            same &= found[i].equals(new BigInteger(P256[i], 16));
+        }
+        return same;
     }
 
     /** By which policies name these keys: the sha256 of each one's DER SubjectPublicKeyInfo. */

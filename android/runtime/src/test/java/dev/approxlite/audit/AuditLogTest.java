@@ -1,6 +1,8 @@
 package dev.approxlite.audit;
 
+import static org.junit.Assert.assertArrayEquals;
 import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertNotNull;
 import static org.junit.Assert.assertTrue;
 
 import com.google.gson.JsonObject;
@@ -8,6 +10,7 @@ import com.google.gson.JsonParser;
 import dev.approxlite.audit.AuditLog.Event;
 import dev.approxlite.policy.Contract;
 import dev.approxlite.policy.Sha256;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -96,6 +99,58 @@ public class AuditLogTest {
         JsonObject added = records.get(records.size() - 1);
         assertEquals(tail.get("sha256").getAsString(), added.get("previous_sha256").getAsString());
         assertEquals(tail.get("sequence").getAsLong() + 1, added.get("sequence").getAsLong());
+    }
+
+    @Test
+    public void aDamagedLineStaysAndSoDoesAllThatWasWrittenAfterIt() throws Exception {
+        append(4, 1 << 20);
+        byte[] whole = Files.readAllBytes(file);
+        int second = new String(whole, StandardCharsets.UTF_8).indexOf('\n') + 1;
+        for (int damaged : new int[] {0, second}) {
+            byte[] changed = whole.clone();
+            changed[damaged] = 0;
+            Files.write(file, changed);
+            append(1, 1 << 20);
+            byte[] now = Files.readAllBytes(file);
+            assertArrayEquals(changed, Arrays.copyOf(now, changed.length));
+            String last = new String(lastLine(file), StandardCharsets.UTF_8);
+            JsonObject added = JsonParser.parseString(last).getAsJsonObject();
+            assertEquals(4, added.get("sequence").getAsInt());
+        }
+    }
+
+    @Test
+    public void aLogOfDamagedLinesAloneGoesOnCounting() throws Exception {
+        append(200, 4096);
+        int lines = Files.readAllLines(file).size();
+        Files.write(file, "x\n".repeat(lines).getBytes(StandardCharsets.UTF_8));
+        try (AuditLog log = AuditLog.open(file, 4096)) {
+            assertEquals(199, log.lastSequence());
+            assertEquals(Sha256.of("x".getBytes(StandardCharsets.UTF_8)), log.lastSha256());
+        }
+    }
+
+    @Test
+    public void aLogThatCannotBeRotatedGoesOnOnceItCan() throws Exception {
+        Path older = file.resolveSibling("older-audit.jsonl");
+        try (AuditLog log = AuditLog.open(file, 4096)) {
+            Path inTheWay = Files.createFile(Files.createDirectory(older).resolve("something"));
+            IOException refused = null;
+            for (int i = 0; i < 100 && refused == null; ++i) {
+                try {
+                    log.append(Event.SWITCH, "rung 0", "rung 1", "budget", i);
+                } catch (IOException expected) {
+                    refused = expected;
+                }
+            }
+            assertNotNull(refused);
+            long last = log.lastSequence();
+            Files.delete(inTheWay);
+            Files.delete(older);
+            log.append(Event.SWITCH, "rung 0", "rung 1", "budget", 1);
+            assertEquals(last + 1, log.lastSequence());
+            assertEquals(1, chain(file, Sha256.of(lastLine(older))).size());
+        }
     }
 
     private static byte[] lastLine(Path file) throws Exception {

@@ -68,7 +68,7 @@ public class PolicyStoreTest {
             store.install(signer.policy(sequence), signer.keys(), ANYTHING);
             store.confirm();
         }
-        assertEquals(2, store.names().size());
+        assertEquals(2, store.archives().size());
         store = PolicyStore.open(folder);
         store.install(signer.policy(6), signer.keys(), ANYTHING);
         assertEquals(5, sequenceOf(store.rollBack()));

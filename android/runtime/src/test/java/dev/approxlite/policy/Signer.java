@@ -38,6 +38,18 @@ public final class Signer {
         return made.get(sequence);
     }
 
+    /** The same with a certificate of its own. */
+    public byte[] recertified(long sequence) throws Exception {
+        String json = Contract.text("policy.json").replaceFirst("\"sequence\"\\s*:\\s*1", "\"sequence\": " + sequence);
+        return sign(json.replaceAll("(\"data_sha256\"\\s*:\\s*\")....", "$1" + String.format("%04x", sequence)));
+    }
+
+    /** The same with a time after which it no longer holds. */
+    public byte[] until(String notAfter, long sequence) throws Exception {
+        String json = Contract.text("policy.json").replaceFirst("\"sequence\"\\s*:\\s*1", "\"sequence\": " + sequence);
+        return sign(json.replaceFirst("\"not_after\"\\s*:\\s*null", "\"not_after\": \"" + notAfter + "\""));
+    }
+
     /** A signed archive of any policy.json. */
     public byte[] sign(String json) throws Exception {
         byte[] content = json.getBytes(StandardCharsets.UTF_8);

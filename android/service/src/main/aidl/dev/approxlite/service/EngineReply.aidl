@@ -14,6 +14,7 @@ parcelable EngineReply {
     int reason;
     float evidence;
     long latencyNs;
+    int rungsRun;
     boolean checkDue;
 
     /** Of a check: whether one was made. */
@@ -21,8 +22,10 @@ parcelable EngineReply {
     boolean agrees;
     float loss;
 
-    /** Of a check and of the guard. */
+    /** Of an answer, of a check and of the guard. */
     int alarm;
+
+    /** Of the guard. */
     long answers;
     long canaries;
     long disagreements;

@@ -20,5 +20,6 @@ interface IEngine {
 
     void guard(out EngineReply reply);
 
-    void close();
+    /** Lets memory go as soon as nothing runs; who calls does not wait for that. */
+    oneway void close();
 }

@@ -11,4 +11,6 @@ interface IEngineHost {
         out EngineReply reply);
 
     int numericsVersion();
+
+    String kernelVariant();
 }

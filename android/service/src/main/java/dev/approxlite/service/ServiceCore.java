@@ -2,6 +2,8 @@ package dev.approxlite.service;
 
 import dev.approxlite.audit.AuditLog;
 import dev.approxlite.context.DeviceContext;
+import dev.approxlite.engine.Kernels;
+import dev.approxlite.policy.PolicyArchive;
 import dev.approxlite.policy.PolicyStore;
 import dev.approxlite.policy.TrustedKeys;
 import dev.approxlite.service.access.CallerGuard;
@@ -12,6 +14,7 @@ import dev.approxlite.service.policy.Deliveries;
 import dev.approxlite.service.policy.GuardStates;
 import dev.approxlite.service.policy.KeyFolder;
 import dev.approxlite.service.policy.ModelFolder;
+import dev.approxlite.service.policy.Pieces;
 import dev.approxlite.service.policy.PolicyInbox;
 import dev.approxlite.service.queue.Dispatcher;
 import dev.approxlite.service.queue.ServiceException;
@@ -19,9 +22,9 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /** The service without Android: what its adapters and the desk's tests put work into. Thread-safe. */
@@ -46,9 +49,10 @@ public final class ServiceCore implements Closeable {
     private final KeyFolder keys;
     private final Supplier<TrustedKeys> trusted;
     private final Deliveries deliveries;
+    private final Pieces pieces;
     private final Supplier<DeviceContext> device;
     private final String version;
-    private final IntSupplier numericsVersion;
+    private final Supplier<Kernels> kernels;
     private final ExecutorService executor;
 
     /** What the service finds around it. */
@@ -65,8 +69,10 @@ public final class ServiceCore implements Closeable {
         public Supplier<DeviceContext> device;
         /** Of the app, such as "0.1.0"; "" where nobody says. */
         public String version = "";
-        /** Of the kernels, once an engine told; negative before. */
-        public IntSupplier numericsVersion = () -> -1;
+        /** What engines compute with, once one told; null before. */
+        public Supplier<Kernels> kernels = () -> null;
+        /** The phone's, for how long policies hold. */
+        public Clock clock = Clock.systemUTC();
         /** So many engines may die within a minute before engines are left alone for half of one. */
         public int mostDeaths = EngineSupervisor.MOST_DEATHS;
     }
@@ -76,9 +82,9 @@ public final class ServiceCore implements Closeable {
         Files.createDirectories(parts.folder);
         device = parts.device;
         version = parts.version;
-        numericsVersion = parts.numericsVersion;
+        kernels = parts.kernels;
         audit = AuditLog.open(parts.folder.resolve("audit.jsonl"), AUDIT_BYTES);
-        store = PolicyStore.open(parts.folder.resolve("policies"));
+        store = PolicyStore.open(policies(parts.folder));
         executor = Executors.newSingleThreadExecutor(work -> {
             Thread thread = new Thread(work, "approxlite-policy");
             thread.setDaemon(true);
@@ -88,14 +94,21 @@ public final class ServiceCore implements Closeable {
         keys = new KeyFolder(parts.folder.resolve("keys"));
         trusted = () -> keys.with(parts.keys.get());
         GuardStates guards = new GuardStates(parts.folder.resolve("guards"));
-        inbox = new PolicyInbox(store, guards, audit, trusted, parts.admission, executor, TRIAL_ANSWERS);
+        inbox = new PolicyInbox(
+                store, guards, models, audit, trusted, parts.admission, executor, parts.clock, TRIAL_ANSWERS);
         engines = new EngineSupervisor(parts.launcher, inbox, System::nanoTime, parts.mostDeaths);
         dispatcher = new Dispatcher(
-                engines, deadlineMs -> parts.device.get().now(deadlineMs), MOST_WAITING, MOST_OF_ONE_APP);
+                engines, deadlineMs -> parts.device.get().now(deadlineMs), inbox::note, MOST_WAITING, MOST_OF_ONE_APP);
         sessions = new ClientSessions(dispatcher, engines);
-        deliveries = new Deliveries(inbox, models, keys, audit);
+        deliveries = new Deliveries(parts.folder.resolve("incoming"), inbox, models, keys, audit);
+        pieces = new Pieces(parts.folder.resolve("pieces"));
         callers = new CallerGuard(parts.permissions, audit, System::nanoTime);
         inbox.start(engines);
+    }
+
+    /** Where in the service's folder policies are kept. */
+    public static Path policies(Path folder) {
+        return folder.resolve("policies");
     }
 
     /** Who may call. */
@@ -116,6 +129,11 @@ public final class ServiceCore implements Closeable {
     /** What is on its way in. */
     public Deliveries deliveries() {
         return deliveries;
+    }
+
+    /** What comes in piece by piece. */
+    public Pieces pieces() {
+        return pieces;
     }
 
     /** Models that were pushed. */
@@ -148,9 +166,9 @@ public final class ServiceCore implements Closeable {
         return version;
     }
 
-    /** Of the kernels; negative before an engine told. */
-    public int numericsVersion() {
-        return numericsVersion.getAsInt();
+    /** What engines compute with; null before one told. */
+    public Kernels kernels() {
+        return kernels.get();
     }
 
     /** What was decided. */
@@ -162,8 +180,8 @@ public final class ServiceCore implements Closeable {
      * From the next input on always this rung, or, where it is negative, as the policy says; {@code who} is written
      * down.
      */
-    public void pin(int rung, String who) throws ServiceException, IOException {
-        engines.pin(rung);
+    public void pin(PolicyArchive of, int rung, String who) throws ServiceException, IOException {
+        engines.pin(of, rung);
         audit.append(AuditLog.Event.OVERRIDE, "", rung < 0 ? "as the policy says" : "rung " + rung, "asked by " + who,
                 Double.NaN);
     }
@@ -175,6 +193,7 @@ public final class ServiceCore implements Closeable {
 
     /** What runs, for a person and for {@code approxlite watch}. */
     public Status status() {
+        inbox.retry();
         return Status.of(this, store, device.get());
     }
 

@@ -6,10 +6,12 @@ import com.google.gson.JsonObject;
 import dev.approxlite.context.DeviceContext;
 import dev.approxlite.engine.Answer;
 import dev.approxlite.engine.GuardStatus;
+import dev.approxlite.engine.Kernels;
 import dev.approxlite.engine.Names;
 import dev.approxlite.policy.LadderRung;
 import dev.approxlite.policy.PolicyArchive;
 import dev.approxlite.policy.PolicyStore;
+import dev.approxlite.service.policy.Followed;
 import dev.approxlite.service.policy.Tally;
 import java.io.IOException;
 import java.util.Collection;
@@ -26,10 +28,10 @@ public final class Status {
 
     static Status of(ServiceCore core, PolicyStore store, DeviceContext device) {
         Status status = new Status();
-        PolicyArchive policy = core.engines().policy();
+        Followed followed = core.inbox().followed();
         status.json.addProperty("version", VERSION);
-        status.policy(core, store, policy);
-        status.answers(core, policy);
+        status.policy(core, store, followed);
+        status.answers(core, followed);
         status.service(core);
         status.phone(device);
         return status;
@@ -45,11 +47,12 @@ public final class Status {
         return json.deepCopy();
     }
 
-    private void policy(ServiceCore core, PolicyStore store, PolicyArchive policy) {
+    private void policy(ServiceCore core, PolicyStore store, Followed followed) {
+        PolicyArchive policy = followed.policy();
         number("sequence", policy != null, policy == null ? 0 : policy.policy().sequence());
         json.addProperty("policy_sha256", policy == null ? null : policy.sha256());
-        json.addProperty("on_trial", core.inbox().onTrial());
-        json.addProperty("trial_answers", core.inbox().tally().answers());
+        json.addProperty("on_trial", followed.onTrial());
+        json.addProperty("trial_answers", followed.tally().answers());
         json.addProperty("trial_needs", core.inbox().trialAnswers());
         json.addProperty("highest_sequence", store.highestSequence());
         json.addProperty("store_damaged", store.wasDamaged());
@@ -65,8 +68,9 @@ public final class Status {
         }
     }
 
-    private void answers(ServiceCore core, PolicyArchive policy) {
-        Tally tally = core.inbox().tally();
+    private void answers(ServiceCore core, Followed followed) {
+        PolicyArchive policy = followed.policy();
+        Tally tally = followed.tally();
         Answer last = tally.last();
         number("rung", last != null, last == null ? 0 : last.rung());
         number("candidate", last != null && last.candidate() >= 0, last == null ? 0 : last.candidate());
@@ -81,13 +85,14 @@ public final class Status {
             each.addProperty("configuration", ladder.get(rung).configuration());
             each.addProperty("cost", ladder.get(rung).cost().value());
             each.addProperty("answers", tally.answers(rung));
+            each.addProperty("runs", tally.runs(rung));
             rungs.add(each);
         }
         json.add("rungs", rungs);
         number("exact_rung", policy != null, policy == null ? 0 : policy.policy().exactRung());
         number("pinned", core.engines().pinned() >= 0, core.engines().pinned());
         json.add("guard", guard(tally.guard()));
-        json.addProperty("alarm", core.inbox().alarm());
+        json.addProperty("alarm", followed.alarm());
     }
 
     private static JsonObject guard(GuardStatus guard) {
@@ -114,7 +119,9 @@ public final class Status {
         tail.addProperty("sha256", core.audit().lastSha256());
         json.add("audit", core.audit().lastSequence() < 0 ? JsonNull.INSTANCE : tail);
         json.addProperty("package_version", core.version().isEmpty() ? null : core.version());
-        number("numerics_version", core.numericsVersion() >= 0, core.numericsVersion());
+        Kernels kernels = core.kernels();
+        number("numerics_version", kernels != null, kernels == null ? 0 : kernels.numericsVersion());
+        json.addProperty("kernel_variant", kernels == null ? null : kernels.variant());
         json.addProperty("sessions", core.sessions().size());
         json.addProperty("waiting", core.dispatcher().waiting());
         json.addProperty("answered", core.dispatcher().answered());

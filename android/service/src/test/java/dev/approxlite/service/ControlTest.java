@@ -1,5 +1,6 @@
 package dev.approxlite.service;
 
+import static org.junit.Assert.assertArrayEquals;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertThrows;
@@ -8,15 +9,19 @@ import static org.junit.Assert.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.approxlite.context.DeviceContext;
+import dev.approxlite.policy.PolicyArchive;
 import dev.approxlite.policy.Sha256;
 import dev.approxlite.policy.Signer;
 import dev.approxlite.policy.TrustedKeys;
 import dev.approxlite.service.policy.Deliveries.Kind;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.After;
 import org.junit.Before;
@@ -67,7 +72,7 @@ public class ControlTest {
     private JsonObject brought(Kind kind, byte[] content) throws IOException {
         String sha256 = Sha256.of(content);
         core.deliveries().expect(sha256);
-        core.deliveries().take(kind, sha256, file(content), "a test");
+        core.deliveries().take(kind, sha256, file(content), "a test", null);
         return call("outcome", sha256);
     }
 
@@ -85,7 +90,10 @@ public class ControlTest {
         assertEquals("REPLAYED", again.get("reason").getAsString());
         String name = core.trusted().names().iterator().next();
         assertTrue(call("forget_key", "0".repeat(64)).has("error"));
-        assertFalse(call("forget_key", name).has("error"));
+        JsonObject forgotten = call("forget_key", name);
+        assertFalse(forgotten.has("error"));
+        assertTrue("what that key signed is left", forgotten.get("sequence").isJsonNull());
+        assertTrue(control.audit(0), control.audit(0).contains("no longer to be followed: UNKNOWN_KEY"));
         assertEquals("UNKNOWN_KEY", brought(Kind.POLICY, signer.policy(2)).get("reason").getAsString());
     }
 
@@ -94,7 +102,7 @@ public class ControlTest {
         byte[] model = {1, 2, 3, 4};
         String sha256 = Sha256.of(model);
         core.deliveries().expect(sha256);
-        core.deliveries().take(Kind.MODEL, sha256, file(Arrays.copyOf(model, 3)), "a test");
+        core.deliveries().take(Kind.MODEL, sha256, file(Arrays.copyOf(model, 3)), "a test", null);
         JsonObject torn = call("outcome", sha256);
         assertEquals("failed", torn.get("outcome").getAsString());
         assertTrue(torn.get("message").getAsString().contains("3 bytes"));
@@ -111,7 +119,7 @@ public class ControlTest {
         CompletableFuture<JsonObject> asked = CompletableFuture.supplyAsync(() -> call("outcome", Sha256.of(model)));
         Thread.sleep(20);
         assertFalse(asked.isDone());
-        core.deliveries().take(Kind.MODEL, Sha256.of(model), file(model), "a test");
+        core.deliveries().take(Kind.MODEL, Sha256.of(model), file(model), "a test", null);
         assertEquals("installed", asked.join().get("outcome").getAsString());
     }
 
@@ -119,13 +127,56 @@ public class ControlTest {
     public void whatIsTooLargeOrNoKeyIsRefusedAndNothingIsLeftBehind() throws Exception {
         Path large = file(new byte[5000]);
         String sha256 = Sha256.of(Files.readAllBytes(large));
-        core.deliveries().take(Kind.KEY, sha256, large, "a test");
+        core.deliveries().take(Kind.KEY, sha256, large, "a test", null);
         assertEquals("OVERSIZED", call("outcome", sha256).get("reason").getAsString());
         assertFalse(Files.exists(large));
         byte[] noKey = "no key".getBytes(StandardCharsets.US_ASCII);
         assertEquals("INVALID", brought(Kind.KEY, noKey).get("reason").getAsString());
         assertEquals("DAMAGED", brought(Kind.POLICY, new byte[] {1}).get("reason").getAsString());
         assertTrue(core.trusted().names().isEmpty());
+    }
+
+    @Test
+    public void whoWroteAModelCannotChangeItAfterwards() throws Exception {
+        byte[] model = {1, 2, 3, 4};
+        Path file = file(model);
+        try (RandomAccessFile kept = new RandomAccessFile(file.toFile(), "rw")) {
+            core.deliveries().take(Kind.MODEL, Sha256.of(model), file, "a test", null);
+            kept.write(9);
+        }
+        assertArrayEquals(model, Files.readAllBytes(core.models().file(Sha256.of(model))));
+        assertFalse(Files.exists(file));
+    }
+
+    @Test
+    public void whatItsWriterDidNotCloseIsTakenByItsHashAlone() throws Exception {
+        byte[] model = {1, 2, 3, 4};
+        core.deliveries().take(Kind.MODEL, null, file(model), "a test", "its writer was killed");
+        assertEquals(0, core.models().all().size());
+        assertTrue(core.inbox().problem(), core.inbox().problem().contains("its writer was killed"));
+        core.deliveries().take(Kind.MODEL, Sha256.of(model), file(model), "a test", "its writer was killed");
+        assertEquals(1, core.models().all().size());
+    }
+
+    @Test
+    public void modelsAreForgottenOnceNoPolicyIsForThem() throws Exception {
+        brought(Kind.KEY, key());
+        String named = PolicyArchive.read(signer.policy(1)).policy().models().get(0).sha256();
+        Files.write(core.models().file(named), new byte[1]);
+        String other = Sha256.of(new byte[] {1});
+        String awaited = Sha256.of(new byte[] {2});
+        brought(Kind.MODEL, new byte[] {1});
+        brought(Kind.MODEL, new byte[] {2});
+        for (String each : List.of(named, other)) {
+            Files.setLastModifiedTime(core.models().file(each), FileTime.fromMillis(0));
+        }
+        brought(Kind.POLICY, signer.policy(1));
+        assertTrue(call("forget_model", named).get("error").getAsString().contains("a policy on this phone"));
+        call("rollback", null);
+        assertEquals("the newest may be waiting for its policy", List.of(awaited), core.models().all());
+        assertFalse(call("forget_model", awaited).has("error"));
+        assertTrue(call("forget_model", awaited).has("error"));
+        assertTrue(call("forget_model", "../state").has("error"));
     }
 
     @Test
@@ -153,5 +204,9 @@ public class ControlTest {
         assertEquals(lines[2] + "\n", control.audit(2));
         assertEquals("", control.audit(3));
         assertTrue(lines[2], lines[2].contains("rolled back: asked by a test"));
+        Path log = temporary.getRoot().toPath().resolve("service/audit.jsonl");
+        Files.writeString(log, all.replace(lines[1], "damaged"));
+        assertEquals(lines[2] + "\n", control.audit(2));
+        assertEquals(all.replace(lines[1], "damaged"), control.audit(0));
     }
 }

@@ -110,7 +110,11 @@ public final class LocalProcesses implements EngineLauncher {
                 kill();
             }
             --answersLeft;
-            return alive().answer(region, inputOffset, outputOffset, context);
+            Answer answer = alive().answer(region, inputOffset, outputOffset, context);
+            if (dieAfterAnswers) {
+                kill();
+            }
+            return answer;
         }
 
         @Override
@@ -137,16 +141,24 @@ public final class LocalProcesses implements EngineLauncher {
     public final FakeEngines engines = new FakeEngines();
     /** All that were ever started. */
     public final List<Process> started = Collections.synchronizedList(new ArrayList<>());
+    /** Whether a process dies as soon as it has answered, before it tells anything else. */
+    public volatile boolean dieAfterAnswers;
     /** What the next ones get for {@link Process#answersLeft}. */
     public volatile int answersLeft = -1;
 
     @Override
-    public EngineProcess launch(PolicyArchive policy, byte[] guardState) {
+    public EngineProcess launch(PolicyArchive policy, byte[] guardState) throws EngineException {
+        if (refusal != null) {
+            throw refusal;
+        }
         Process process = new Process(new EngineHost(engines.open(policy, List.of(), guardState)));
         process.answersLeft = answersLeft;
         started.add(process);
         return process;
     }
+
+    /** Why no engine starts; null: they do. */
+    public volatile EngineException refusal;
 
     /** The newest. */
     public Process last() {

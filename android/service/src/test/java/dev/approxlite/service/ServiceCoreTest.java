@@ -7,11 +7,13 @@ import static org.junit.Assert.assertNull;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.approxlite.context.DeviceContext;
 import dev.approxlite.policy.PolicyException;
 import dev.approxlite.policy.Signer;
+import dev.approxlite.engine.FakeEngines.Gate;
 import dev.approxlite.service.LocalProcesses.Memory;
 import dev.approxlite.service.access.ClientSession;
 import dev.approxlite.service.access.ClientSessions;
@@ -63,6 +65,7 @@ public class ServiceCoreTest {
         parts.keys = signer::keys;
         parts.permissions = (permission, pid, uid) -> uid == APP;
         parts.device = () -> device;
+        parts.kernels = () -> processes.started.isEmpty() ? null : processes.engines.kernels();
         return new ServiceCore(parts);
     }
 
@@ -93,11 +96,11 @@ public class ServiceCoreTest {
         Replies replies = new Replies();
         try (ClientSession session = core.sessions().open(APP)) {
             assertArrayEquals(new int[] {16, 16}, session.tensorBytes());
-            session.submit(7, session.attach(memory), 0, 64, 12, replies);
+            session.submit(7, session.attach(memory), 0, 64, 1e9f, replies);
             assertEquals(7, replies.next().sequence());
             assertEquals(41, memory.content().get(64));
             assertEquals(0.4f, processes.engines.context.battery(), 0);
-            assertEquals(12, processes.engines.context.deadlineMs(), 0);
+            assertEquals(1e9f, processes.engines.context.deadlineMs(), 1e6f);
         }
         assertTrue(memory.closed.get());
         assertEquals(0, core.engines().regions());
@@ -135,26 +138,22 @@ public class ServiceCoreTest {
 
     @Test
     public void anAppHasItsShareOfRequestsSessionsAndMemoryAndNoMore() throws Exception {
-        processes.engines.busyNs = 20_000_000;
+        Gate gate = processes.engines.gate = new Gate();
         Replies replies = new Replies();
         ClientSession session = core.sessions().open(APP);
         int region = session.attach(input(1));
-        Thread first = new Thread(() -> submitQuietly(session, region, replies));
+        Thread first = new Thread(() -> RunningCore.submitQuietly(session, region, replies));
         first.start();
-        int taken = 0;
-        ServiceException full = null;
-        for (int i = 0; i < 100 && full == null; ++i) {
-            try {
-                session.submit(i, region, 0, 64, Float.NaN, replies);
-                ++taken;
-            } catch (ServiceException expected) {
-                full = expected;
-            }
+        gate.awaitRun();
+        for (int i = 1; i < ServiceCore.MOST_OF_ONE_APP; ++i) {
+            session.submit(i, region, 0, 64, Float.NaN, replies);
         }
-        assertEquals(Reason.OVER_QUOTA, full == null ? null : full.reason());
-        assertTrue("took " + taken, taken >= ServiceCore.MOST_OF_ONE_APP - 1);
+        ServiceException full = assertThrows(
+                ServiceException.class, () -> session.submit(0, region, 0, 64, Float.NaN, replies));
+        assertEquals(Reason.OVER_QUOTA, full.reason());
+        gate.open();
         first.join();
-        replies.next(taken + 1);
+        replies.next(ServiceCore.MOST_OF_ONE_APP);
         List<ClientSession> more = new ArrayList<>();
         while (more.size() < ClientSessions.MOST_SESSIONS - 1) {
             more.add(core.sessions().open(APP));
@@ -169,14 +168,14 @@ public class ServiceCoreTest {
         assertTrue(large.closed.get());
         session.close();
         assertEquals(0, core.engines().regions());
-    }
-
-    private static void submitQuietly(ClientSession session, int region, Replies replies) {
-        try {
-            session.submit(-1, region, 0, 64, Float.NaN, replies);
-        } catch (ServiceException impossible) {
-            throw new AssertionError(impossible);
+        ClientSession another = core.sessions().open(APP);
+        for (int i = 0; i < ClientSessions.MOST_REGIONS; ++i) {
+            another.attach(new Memory(64));
         }
+        assertEquals(
+                Reason.OVER_QUOTA,
+                assertThrows(ServiceException.class, () -> another.attach(new Memory(64))).reason());
+        another.close();
     }
 
     @Test
@@ -231,7 +230,7 @@ public class ServiceCoreTest {
             }
         }
         awaitAudit("kept: trial passed");
-        assertFalse(core.inbox().onTrial());
+        assertFalse(core.inbox().followed().onTrial());
     }
 
     @Test
@@ -247,7 +246,7 @@ public class ServiceCoreTest {
         }
         awaitAudit("rolled back: canaries alarmed on trial");
         assertEquals(1, core.engines().policy().policy().sequence());
-        assertFalse(core.inbox().onTrial());
+        assertFalse(core.inbox().followed().onTrial());
         PolicyException refused =
                 assertThrows(PolicyException.class, () -> core.inbox().receive(signer.policy(2), "a test"));
         assertEquals(PolicyException.Reason.REPLAYED, refused.reason());
@@ -281,7 +280,7 @@ public class ServiceCoreTest {
         core.close();
         core = start();
         assertEquals(1, core.engines().policy().policy().sequence());
-        assertFalse(core.inbox().onTrial());
+        assertFalse(core.inbox().followed().onTrial());
         assertTrue(audit().size() >= lines);
         assertNull(firstReason());
         assertArrayEquals(new byte[512], processes.engines.guardState);
@@ -313,7 +312,7 @@ public class ServiceCoreTest {
             ServiceException refused = assertThrows(
                     ServiceException.class, () -> core.callers().require("p", 1, 666, "open a session"));
             assertEquals(Reason.NOT_PERMITTED, refused.reason());
-            assertFalse(refused.reason().callsForFallback());
+            assertTrue(refused.reason().callsForFallback());
         }
         assertEquals(3, core.callers().refused());
         assertEquals(1, audit().stream().filter(line -> line.contains("uid 666")).count());
@@ -325,6 +324,36 @@ public class ServiceCoreTest {
         assertEquals(1, status.get("sequence").getAsInt());
         assertTrue(status.get("on_trial").getAsBoolean());
         assertTrue(status.get("battery").isJsonNull());
+    }
+
+    @Test
+    public void theStatusTellsOfKernelsAndOfEveryInferenceOfEveryRung() throws Exception {
+        assertTrue(core.status().object().get("kernel_variant").isJsonNull());
+        processes.engines.escalatedFrom = 1 << 1;
+        Replies replies = new Replies();
+        try (ClientSession session = core.sessions().open(APP)) {
+            int region = session.attach(input(5));
+            for (int i = 0; i < 3; ++i) {
+                session.submit(i, region, 0, 64, Float.NaN, replies);
+                assertEquals(2 | 1, replies.next().answer().rungsRun());
+            }
+        }
+        for (int i = 0; i < 500 && core.inbox().followed().tally().answers() < 3; ++i) {
+            Thread.sleep(10); // told of after the answer
+        }
+        JsonObject status = core.status().object();
+        assertEquals("fake", status.get("kernel_variant").getAsString());
+        assertEquals(1, status.get("numerics_version").getAsInt());
+        JsonArray rungs = status.get("rungs").getAsJsonArray();
+        int[][] wanted = {{3, 3}, {0, 3}}; // answers and runs
+        for (int rung = 0; rung < wanted.length; ++rung) {
+            JsonObject told = rungs.get(rung).getAsJsonObject();
+            assertEquals(wanted[rung][0], told.get("answers").getAsInt());
+            assertEquals(wanted[rung][1], told.get("runs").getAsInt());
+        }
+        core.inbox().receive(signer.policy(2), "a test");
+        assertEquals(0, core.status().object().get("rungs").getAsJsonArray().get(1).getAsJsonObject().get("runs")
+                .getAsInt());
     }
 
     @Test

@@ -15,13 +15,15 @@ import dev.approxlite.policy.Policy;
 import dev.approxlite.policy.PolicyArchive;
 import dev.approxlite.policy.PolicyException;
 import dev.approxlite.policy.Sha256;
+import dev.approxlite.service.queue.ServiceException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.function.Consumer;
 
-/** One task, on a thread of its own, from its first input to its last. Its listener hears of it on the main thread. */
+/** One task, on a thread of its own, from its first input to its last. Everything else here is the main thread's. */
 final class LiveTask {
     /** What the screen wants to know. */
     interface Listener {
@@ -39,11 +41,14 @@ final class LiveTask {
     private final Task task;
     private final Parts parts;
     private final Context app;
-    private final Listener listener;
     private final DeviceMonitor monitor;
     private final HandlerThread thread = new HandlerThread("live");
     private final Handler main = new Handler(Looper.getMainLooper());
     private final Handler worker;
+    /** On the main thread; null: nobody wants to know. */
+    private Listener listener;
+    private Policy followed;
+    private Pin pinned;
     private LiveModel model;
     private Source source;
 
@@ -52,15 +57,35 @@ final class LiveTask {
         this.task = task;
         this.parts = parts;
         this.listener = listener;
+        pinned = pin;
         app = context.getApplicationContext();
-        monitor = new DeviceMonitor(context);
+        monitor = new DeviceMonitor(app);
         thread.start();
         worker = new Handler(thread.getLooper());
         worker.post(() -> start(pin));
     }
 
+    /** On the main thread: from now on this one hears of it; null: nobody. */
+    void listen(Listener next) {
+        listener = next;
+        if (next != null && followed != null) {
+            next.ready(followed);
+        }
+    }
+
+    /** Whether anybody wants to know. */
+    boolean isHeard() {
+        return listener != null;
+    }
+
+    /** What a person lets decide. */
+    Pin pinned() {
+        return pinned;
+    }
+
     /** From the next input on. */
     void pin(Pin pin) {
+        pinned = pin;
         worker.post(() -> {
             if (model != null) {
                 model.pin(pin);
@@ -70,8 +95,8 @@ final class LiveTask {
 
     /** On the main thread; nothing is heard of it afterwards. */
     void stop() {
+        listener = null; // and not the handler's queue cleared: the worker may still be about to post
         monitor.close();
-        main.removeCallbacksAndMessages(null);
         worker.post(this::end);
         thread.quitSafely();
     }
@@ -84,27 +109,37 @@ final class LiveTask {
             Engines engines = parts.engines(app);
             model = new LiveModel(
                     engines,
-                    parts.trial(engines),
                     archive,
                     wanted -> wanted.equals(sha256) ? direct(content) : null,
-                    app.getFilesDir().toPath().resolve(task.asset + "." + archive.sha256().substring(0, 16) + ".guard"));
+                    parts.own(engines, app.getFilesDir().toPath().resolve("guards")),
+                    app.getResources().getStringArray(task.labels).length,
+                    parts.remote(app, sha256));
             model.pin(pin);
-            main.post(() -> listener.ready(archive.policy()));
+            main.post(() -> {
+                followed = archive.policy();
+                tell(each -> each.ready(followed));
+            });
             source = parts.open(task, app, worker, this::take);
             if (source == null) {
-                main.post(listener::noSensor);
+                main.post(() -> tell(Listener::noSensor));
             }
-        } catch (IOException | PolicyException | EngineException problem) {
-            main.post(() -> listener.cannotRun(problem.getMessage()));
+        } catch (IOException | PolicyException problem) {
+            main.post(() -> tell(each -> each.cannotRun(problem.getMessage())));
         }
     }
 
     private void take(float[] input) {
         try {
             Reading reading = model.observe(input, monitor.device().now(Float.NaN));
-            main.post(() -> listener.read(reading));
-        } catch (EngineException problem) {
-            main.post(() -> listener.cannotRun(problem.getMessage()));
+            main.post(() -> tell(each -> each.read(reading)));
+        } catch (EngineException | ServiceException problem) {
+            main.post(() -> tell(each -> each.cannotRun(problem.getMessage())));
+        }
+    }
+
+    private void tell(Consumer<Listener> what) {
+        if (listener != null) {
+            what.accept(listener);
         }
     }
 
@@ -112,15 +147,9 @@ final class LiveTask {
         if (source != null) {
             source.close();
         }
-        if (model == null) {
-            return;
+        if (model != null) {
+            model.close();
         }
-        try {
-            model.keep();
-        } catch (IOException problem) {
-            android.util.Log.w("ApproxLite", "what the guard learned is lost: " + problem.getMessage());
-        }
-        model.close();
     }
 
     private byte[] asset(String suffix) throws IOException {

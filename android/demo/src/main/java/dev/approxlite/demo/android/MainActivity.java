@@ -3,11 +3,13 @@ package dev.approxlite.demo.android;
 import android.Manifest;
 import android.app.Activity;
 import android.content.pm.PackageManager;
+import android.os.Build;
 import android.os.Bundle;
 import android.view.View;
 import android.widget.AdapterView;
 import android.widget.ArrayAdapter;
 import android.widget.Spinner;
+import android.widget.Switch;
 import android.widget.TextView;
 import dev.approxlite.demo.R;
 import dev.approxlite.demo.live.Pin;
@@ -23,6 +25,9 @@ public final class MainActivity extends Activity {
     static Parts parts = new PhoneParts();
 
     private static final int MICROPHONE = 1;
+    private static final int NOTIFICATIONS = 2;
+    private static final int NOTIFICATIONS_ARE_ASKED_FOR = 33;
+    private static final String POST_NOTIFICATIONS = "android.permission.POST_NOTIFICATIONS";
     private static final String TASK = "task";
     private static final String PIN = "pin";
 
@@ -49,7 +54,9 @@ public final class MainActivity extends Activity {
     };
 
     private TextView result;
+    private Spinner tasks;
     private Spinner pins;
+    private Switch background;
     private Task task = Task.ACTIVITY;
     private Pin pin = Pin.AUTO;
     private List<Pin> offered = List.of();
@@ -66,7 +73,9 @@ public final class MainActivity extends Activity {
             task = Task.values()[saved.getInt(TASK)];
             pin = new Pin(saved.getInt(PIN));
         }
-        Spinner tasks = findViewById(R.id.task);
+        tasks = findViewById(R.id.task);
+        background = findViewById(R.id.background);
+        background.setOnCheckedChangeListener((view, checked) -> goOn(checked));
         tasks.setSelection(task.ordinal());
         tasks.setOnItemSelectedListener(new Chosen(at -> choose(Task.values()[at])));
         pins.setOnItemSelectedListener(new Chosen(this::choosePin));
@@ -83,13 +92,24 @@ public final class MainActivity extends Activity {
     protected void onStart() {
         super.onStart();
         visible = true;
-        start();
+        if (SensingService.kept() != null) {
+            adopt(SensingService.kept());
+        } else {
+            endedUnseen(); // which may have been while nobody looked
+            start();
+        }
     }
 
     @Override
     protected void onStop() {
         visible = false;
-        stop();
+        if (SensingService.kept() != null) {
+            SensingService.tell(() -> {});
+            live.listen(null);
+            live = null;
+        } else {
+            stop();
+        }
         super.onStop();
     }
 
@@ -124,28 +144,68 @@ public final class MainActivity extends Activity {
             return;
         }
         live = new LiveTask(task, parts, this, pin, listener);
+        background.setEnabled(true);
+    }
+
+    /** Takes back what went on while nobody looked. */
+    private void adopt(SensingService.Kept kept) {
+        SensingService.tell(this::endedUnseen);
+        task = kept.task();
+        live = kept.live();
+        pin = live.pinned();
+        tasks.setSelection(task.ordinal());
+        background.setEnabled(true);
+        background.setChecked(true);
+        live.listen(listener);
+    }
+
+    private void goOn(boolean unseen) {
+        if (unseen == (SensingService.kept() != null)) {
+            return;
+        }
+        if (!unseen) {
+            SensingService.release(this);
+            return;
+        }
+        if (Build.VERSION.SDK_INT >= NOTIFICATIONS_ARE_ASKED_FOR
+                && checkSelfPermission(POST_NOTIFICATIONS) != PackageManager.PERMISSION_GRANTED) {
+            requestPermissions(new String[] {POST_NOTIFICATIONS}, NOTIFICATIONS); // it goes on without them, too
+        }
+        SensingService.keep(this, task, live, this::endedUnseen);
+    }
+
+    private void endedUnseen() {
+        background.setChecked(false);
     }
 
     private void stop() {
+        background.setChecked(false);
+        background.setEnabled(false);
         if (live != null) {
             live.stop();
             live = null;
         }
-        for (int each : new int[] {R.id.rung, R.id.why, R.id.saved, R.id.guard}) {
+        for (int each : new int[] {R.id.rung, R.id.why, R.id.where, R.id.saved, R.id.guard}) {
             set(each, "");
         }
+        offer(List.of(), List.of()); // with nothing at work there is nothing to pin
         result.setText(R.string.waiting);
     }
 
     private void offerPins(Policy policy) {
         List<String> names = new ArrayList<>(List.of(getString(R.string.pin_auto), getString(R.string.pin_exact)));
-        offered = new ArrayList<>(List.of(Pin.AUTO, Pin.exact(policy)));
+        List<Pin> each = new ArrayList<>(List.of(Pin.AUTO, Pin.exact(policy)));
         for (int rung = 0; rung < policy.ladder().size(); ++rung) {
             if (rung != policy.exactRung()) {
                 names.add(getString(R.string.pin_rung, rung, policy.ladder().get(rung).configuration()));
-                offered.add(new Pin(rung));
+                each.add(new Pin(rung));
             }
         }
+        offer(each, names);
+    }
+
+    private void offer(List<Pin> each, List<String> names) {
+        offered = each;
         ArrayAdapter<String> adapter = new ArrayAdapter<>(this, android.R.layout.simple_spinner_item, names);
         adapter.setDropDownViewResource(android.R.layout.simple_spinner_dropdown_item);
         pins.setAdapter(adapter);
@@ -153,7 +213,7 @@ public final class MainActivity extends Activity {
     }
 
     private void choosePin(int at) {
-        if (!offered.get(at).equals(pin)) {
+        if (at < offered.size() && !offered.get(at).equals(pin)) {
             pin = offered.get(at);
             live.pin(pin);
         }
@@ -166,10 +226,21 @@ public final class MainActivity extends Activity {
         set(R.id.rung, getString(
                 R.string.rung_value, reading.rung(), reading.configuration(), reading.latencyMs()));
         set(R.id.why, getString(R.string.why_value, reasons[reading.chosen()], reasons[reading.reason()]));
+        set(R.id.where, where(reading));
         boolean energy = reading.unit() == Savings.Unit.ENERGY;
         set(R.id.saved, getString(
                 energy ? R.string.saved_energy : R.string.saved_time, percent(reading.saved())));
         set(R.id.guard, guard(reading));
+    }
+
+    private String where(Reading reading) {
+        if (reading.byService()) {
+            return getString(R.string.where_service);
+        }
+        return reading.refusal() == null
+                ? getString(R.string.where_app)
+                : getString(R.string.where_refused, getResources().getStringArray(R.array.refusals)[
+                        reading.refusal().ordinal()]);
     }
 
     private String guard(Reading reading) {

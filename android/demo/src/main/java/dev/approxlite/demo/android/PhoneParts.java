@@ -3,11 +3,15 @@ package dev.approxlite.demo.android;
 import android.content.Context;
 import android.os.Handler;
 import dev.approxlite.NativeEngines;
+import dev.approxlite.demo.live.LiveModel;
 import dev.approxlite.demo.live.Source;
 import dev.approxlite.engine.Engines;
-import dev.approxlite.engine.PhoneAdmission;
+import dev.approxlite.service.android.BinderRemote;
+import dev.approxlite.service.client.InProcess;
+import dev.approxlite.service.client.Remote;
+import java.nio.file.Path;
 
-/** The native engine and the phone's sensors. */
+/** The service app where it is, the native engine, and the phone's sensors. */
 final class PhoneParts implements Parts {
     @Override
     public Engines engines(Context context) {
@@ -15,8 +19,13 @@ final class PhoneParts implements Parts {
     }
 
     @Override
-    public PhoneAdmission.Trial trial(Engines engines) {
-        return PhoneAdmission.inProcess(engines);
+    public LiveModel.Own own(Engines engines, Path guards) {
+        return (archive, models) -> new InProcess(engines, archive, models, guards);
+    }
+
+    @Override
+    public Remote remote(Context context, String model) {
+        return new BinderRemote(context, BinderRemote.PACKAGE, model);
     }
 
     @Override

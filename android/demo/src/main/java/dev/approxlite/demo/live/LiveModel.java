@@ -3,7 +3,6 @@ package dev.approxlite.demo.live;
 import dev.approxlite.context.InputContext;
 import dev.approxlite.engine.Answer;
 import dev.approxlite.engine.Check;
-import dev.approxlite.engine.Engine;
 import dev.approxlite.engine.EngineException;
 import dev.approxlite.engine.Engines;
 import dev.approxlite.engine.GuardStatus;
@@ -11,52 +10,51 @@ import dev.approxlite.engine.PhoneAdmission;
 import dev.approxlite.policy.Policy;
 import dev.approxlite.policy.PolicyArchive;
 import dev.approxlite.policy.PolicyException;
-import dev.approxlite.storage.DurableFile;
+import dev.approxlite.service.client.FallbackSession;
+import dev.approxlite.service.client.Remote;
+import dev.approxlite.service.queue.ServiceException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 
 /**
- * A policy that follows live inputs, with what a person wants to see of it. The guard's state outlives the app. Belongs
- * to one thread.
+ * A task's live inputs, answered by the service where that can, else here by the app's own policy, with what a person
+ * wants to see of it. Belongs to one thread.
  */
 public final class LiveModel implements Closeable {
+    /** Makes the engine of this process; its probes are checked when it opens. */
+    public interface Own {
+        /** The app's own, for the policy and its models' contents. */
+        FallbackSession.Local of(PolicyArchive archive, List<ByteBuffer> models) throws IOException;
+    }
+
     private final Policy policy;
-    private final Engine engine;
-    private final Path guardState;
-    private final Savings savings;
-    private final ByteBuffer input;
+    private final FallbackSession session;
+    private final Savings savings = new Savings();
     private final ByteBuffer output;
+    private ByteBuffer input;
 
     /**
      * Takes a policy up if it holds here: made for models, kernels and a kind of phone that are here.
      *
-     * @param trial of the policy before it is followed
      * @param models that are here
-     * @param guardState file of what the guard knows; it need not exist yet
+     * @param classes that the model tells apart
+     * @param remote the service; null: none. Closed with this
      * @throws PolicyException with the reason, if the policy does not hold here
-     * @throws EngineException if a rung cannot be run
-     * @throws IOException if the guard's state cannot be read
+     * @throws IOException if the guard's state cannot be kept
      */
     public LiveModel(
-            Engines engines,
-            PhoneAdmission.Trial trial,
-            PolicyArchive archive,
-            PhoneAdmission.Models models,
-            Path guardState)
-            throws PolicyException, EngineException, IOException {
+            Engines engines, PolicyArchive archive, PhoneAdmission.Models models, Own own, int classes, Remote remote)
+            throws PolicyException, IOException {
         policy = archive.policy();
-        this.guardState = guardState;
-        new PhoneAdmission(models, engines.numericsVersion(), null, Clock.systemUTC(), trial).admit(archive);
-        byte[] saved = Files.exists(guardState) ? Files.readAllBytes(guardState) : null;
-        engine = engines.open(archive, PhoneAdmission.modelsOf(policy, models), saved);
-        savings = new Savings(policy);
-        input = ByteBuffer.allocateDirect(engine.inputBytes()).order(ByteOrder.nativeOrder());
-        output = ByteBuffer.allocateDirect(engine.outputBytes()).order(ByteOrder.nativeOrder());
+        PhoneAdmission.Trial trial = (candidate, contents) -> {}; // it is tried where it is opened
+        new PhoneAdmission(models, engines.kernels().numericsVersion(), null, Clock.systemUTC(), trial).admit(archive);
+        FallbackSession.Local local = own.of(archive, PhoneAdmission.modelsOf(policy, models));
+        session = new FallbackSession(remote, local, System::nanoTime);
+        output = direct(classes);
     }
 
     /** What it follows. */
@@ -66,7 +64,7 @@ public final class LiveModel implements Closeable {
 
     /** From the next input on. A latched guard outranks it. */
     public void pin(Pin pin) {
-        engine.pin(pin.rung());
+        session.pin(pin.rung());
     }
 
     /**
@@ -74,22 +72,32 @@ public final class LiveModel implements Closeable {
      *
      * @param values as many as the model takes
      * @throws EngineException if no rung can be run
+     * @throws ServiceException if the service says that the input is wrong
      */
-    public Reading observe(float[] values, InputContext context) throws EngineException {
+    public Reading observe(float[] values, InputContext context) throws EngineException, ServiceException {
+        if (input == null) {
+            input = direct(values.length);
+        }
         input.asFloatBuffer().put(values);
-        Answer answer = engine.answer(input, output, context);
-        Check check = engine.finish();
-        savings.add(answer, check != null);
+        FallbackSession.Outcome outcome = session.answer(input, output, context);
+        Answer answer = outcome.answer();
+        Check check = session.finish();
+        GuardStatus guard = guard();
+        double checked = check != null ? 1 : 0;
+        if (outcome.byService() && guard.answers() > 0) {
+            checked = (double) guard.canaries() / guard.answers(); // the service does not say which
+        }
+        Policy followed = outcome.byService() ? outcome.policy() : policy;
+        savings.add(followed, answer, checked);
         int label = 0;
         for (int i = 1; i < output.capacity() / Float.BYTES; ++i) {
             label = output.getFloat(i * Float.BYTES) > output.getFloat(label * Float.BYTES) ? i : label;
         }
-        GuardStatus guard = engine.guard();
         return new Reading(
                 label,
                 output.getFloat(label * Float.BYTES),
                 answer.rung(),
-                policy.ladder().get(answer.rung()).configuration(),
+                followed.ladder().get(answer.rung()).configuration(),
                 answer.chosen(),
                 answer.reason(),
                 answer.latencyNs() / 1e6,
@@ -98,23 +106,25 @@ public final class LiveModel implements Closeable {
                 guard.answers(),
                 guard.canaries(),
                 guard.disagreements(),
-                guard.alarm());
-    }
-
-    /**
-     * Keeps what the guard knows, for the next start.
-     *
-     * @throws IOException if it cannot be written; what was kept before stays
-     */
-    public void keep() throws IOException {
-        byte[] state = engine.guard().state();
-        if (state.length != 0) {
-            DurableFile.replace(guardState, state);
-        }
+                guard.alarm(),
+                outcome.byService(),
+                outcome.refusal());
     }
 
     @Override
     public void close() {
-        engine.close();
+        session.close();
+    }
+
+    private GuardStatus guard() {
+        try {
+            return session.guard();
+        } catch (ServiceException gone) {
+            return GuardStatus.NONE; // the next input finds out
+        }
+    }
+
+    private static ByteBuffer direct(int floats) {
+        return ByteBuffer.allocateDirect(floats * Float.BYTES).order(ByteOrder.nativeOrder());
     }
 }

@@ -1,5 +1,7 @@
 package dev.approxlite.demo.live;
 
+import dev.approxlite.service.queue.ServiceException;
+
 /**
  * What is shown after an input.
  *
@@ -16,6 +18,8 @@ package dev.approxlite.demo.live;
  * @param checks of them
  * @param disagreements of them
  * @param alarm {@code approx_alarm} that exact is latched for, 0 for none
+ * @param byService whether the service app's engine answered, whose guard that is then, and not this app's
+ * @param refusal why the service did not; null if it did, or was not asked
  */
 public record Reading(
         int label,
@@ -30,4 +34,6 @@ public record Reading(
         long answers,
         long checks,
         long disagreements,
-        int alarm) {}
+        int alarm,
+        boolean byService,
+        ServiceException.Reason refusal) {}

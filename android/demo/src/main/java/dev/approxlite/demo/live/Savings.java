@@ -1,7 +1,6 @@
 package dev.approxlite.demo.live;
 
 import dev.approxlite.engine.Answer;
-import dev.approxlite.policy.Candidate;
 import dev.approxlite.policy.Estimate;
 import dev.approxlite.policy.LadderRung;
 import dev.approxlite.policy.Policy;
@@ -20,46 +19,43 @@ public final class Savings {
         TIME
     }
 
-    private final Policy policy;
-    private final Unit unit;
+    private Policy policy;
+    private Unit unit = Unit.TIME;
+    /** In units of what exact costs. */
     private double spent;
-    private double exact;
-
-    /** Nothing is spent yet. */
-    public Savings(Policy policy) {
-        this.policy = policy;
-        boolean measured = policy.ladder().stream().allMatch(rung -> rung.energyMj() != null);
-        unit = measured ? Unit.ENERGY : Unit.TIME;
-    }
+    private long answers;
 
     /** What is counted. */
     public Unit unit() {
         return unit;
     }
 
-    /** One answer; {@code checked}: and exact ran for the guard. */
-    public void add(Answer answer, boolean checked) {
-        spent += costOf(answer) + (checked ? costOf(policy.exactRung()) : 0);
-        exact += costOf(policy.exactRung());
+    /**
+     * One answer. Where its policy counts other than the one before, counting starts anew.
+     *
+     * @param followed by the answer
+     * @param checked how often exact ran for the guard besides: 0 or 1, or the share of answers of which that is known
+     */
+    public void add(Policy followed, Answer answer, double checked) {
+        policy = followed;
+        boolean measured = policy.ladder().stream().allMatch(rung -> rung.energyMj() != null);
+        Unit counted = measured ? Unit.ENERGY : Unit.TIME;
+        if (counted != unit) {
+            unit = counted;
+            spent = 0;
+            answers = 0;
+        }
+        double cost = 0;
+        for (int ran = answer.rungsRun(); ran != 0; ran &= ran - 1) {
+            cost += costOf(Integer.numberOfTrailingZeros(ran));
+        }
+        spent += cost / costOf(policy.exactRung()) + checked;
+        ++answers;
     }
 
     /** 1 less what was spent over what exact would have cost, negative where it cost more; NaN before any answer. */
     public double share() {
-        return 1 - spent / exact;
-    }
-
-    private double costOf(Answer answer) {
-        if (answer.candidate() < 0) {
-            return costOf(answer.rung());
-        }
-        double sum = 0;
-        for (Candidate.Stage stage : policy.candidates().get(answer.candidate()).stages()) {
-            sum += costOf(stage.rung());
-            if (stage.rung() == answer.rung()) {
-                return sum;
-            }
-        }
-        return costOf(answer.rung()); // latched: exact, which no stage need be
+        return 1 - spent / answers;
     }
 
     private double costOf(int rung) {

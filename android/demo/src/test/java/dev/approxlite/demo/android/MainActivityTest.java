@@ -5,120 +5,35 @@ import static org.junit.Assert.assertTrue;
 import static org.robolectric.Shadows.shadowOf;
 
 import android.Manifest;
-import android.content.Context;
 import android.content.pm.PackageManager;
 import android.os.Handler;
 import android.os.Looper;
 import android.util.TypedValue;
 import android.view.View;
 import android.view.ViewGroup;
+import android.widget.AdapterView;
 import android.widget.Spinner;
-import android.widget.TextView;
 import dev.approxlite.demo.R;
-import dev.approxlite.demo.live.ScriptedEngines;
 import dev.approxlite.demo.live.Source;
-import dev.approxlite.engine.Engines;
-import dev.approxlite.engine.PhoneAdmission;
-import dev.approxlite.policy.PolicyArchive;
+import dev.approxlite.engine.Answer;
+import dev.approxlite.engine.GuardStatus;
+import dev.approxlite.policy.Policy;
+import dev.approxlite.service.client.Remote;
+import dev.approxlite.service.queue.ServiceException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.After;
-import org.junit.Before;
+import java.util.concurrent.CountDownLatch;
 import org.junit.Test;
 import org.junit.runner.RunWith;
-import org.robolectric.Robolectric;
 import org.robolectric.RobolectricTestRunner;
 import org.robolectric.RuntimeEnvironment;
-import org.robolectric.android.controller.ActivityController;
 import org.robolectric.annotation.Config;
 
 /** The screen: what it shows, what a person may do with it, and that everybody can. */
 @RunWith(RobolectricTestRunner.class)
 @Config(sdk = 34)
-public class MainActivityTest {
-    /** A sensor that a test moves. */
-    private final class ByHand implements Parts {
-        @Override
-        public Engines engines(Context context) {
-            return engines;
-        }
-
-        @Override
-        public PhoneAdmission.Trial trial(Engines each) {
-            return (archive, models) -> {};
-        }
-
-        @Override
-        public Source open(Task task, Context context, Handler handler, Source.Sink given) {
-            if (!hasSensor) {
-                return null;
-            }
-            worker = handler;
-            sink = given;
-            return () -> sink = null;
-        }
-    }
-
-    private final ScriptedEngines engines = new ScriptedEngines(numericsVersion(), 384, 6);
-    private volatile boolean hasSensor = true;
-    private volatile Handler worker;
-    private volatile Source.Sink sink;
-    private ActivityController<MainActivity> controller;
-
-    private static int numericsVersion() {
-        try (var stream = RuntimeEnvironment.getApplication().getAssets().open("activity.approx")) {
-            return PolicyArchive.read(stream.readAllBytes()).policy().numericsVersion();
-        } catch (Exception problem) {
-            throw new AssertionError(problem);
-        }
-    }
-
-    @Before
-    public void prepare() {
-        MainActivity.parts = new ByHand();
-        controller = Robolectric.buildActivity(MainActivity.class);
-    }
-
-    @After
-    public void end() throws Exception {
-        controller.pause().stop().destroy();
-        waitUntil(() -> engines.open == 0);
-        assertEquals(0, engines.open);
-    }
-
-    private interface Condition {
-        boolean holds();
-    }
-
-    private static void waitUntil(Condition condition) throws InterruptedException {
-        for (int i = 0; i < 1000 && !condition.holds(); ++i) {
-            Thread.sleep(5);
-            shadowOf(Looper.getMainLooper()).idle();
-        }
-        assertTrue("not within five seconds", condition.holds());
-    }
-
-    private void begin() throws InterruptedException {
-        controller.setup();
-        waitUntil(() -> sink != null && pins().getCount() > 0);
-    }
-
-    private void feel() throws InterruptedException {
-        String before = text(R.id.rung);
-        worker.post(() -> sink.take(new float[384]));
-        waitUntil(() -> !text(R.id.rung).equals(before) || !text(R.id.saved).isEmpty());
-        shadowOf(Looper.getMainLooper()).idle();
-    }
-
-    private Spinner pins() {
-        return controller.get().findViewById(R.id.pin);
-    }
-
-    private String text(int view) {
-        TextView found = controller.get().findViewById(view);
-        return found.getText().toString();
-    }
-
+public class MainActivityTest extends Screen {
     @Test
     public void showsWhatIsDoneByWhichRungAndWhy() throws Exception {
         engines.label = 2;
@@ -150,11 +65,15 @@ public class MainActivityTest {
         assertEquals("The policy", pins().getItemAtPosition(0));
         assertEquals("Exact, always", pins().getItemAtPosition(1));
         assertEquals(-1, engines.pinned);
+        feel();
         pins().setSelection(1);
         waitUntil(() -> engines.pinned == 0);
+        engines.pinned = -1;
         controller.recreate();
-        waitUntil(() -> sink != null && pins().getCount() > 0 && engines.pinned == 0);
+        waitUntil(() -> sink != null && pins().getCount() > 0);
         assertEquals(1, pins().getSelectedItemPosition());
+        feel();
+        assertEquals(0, engines.pinned);
         pins().setSelection(0);
         waitUntil(() -> engines.pinned == -1);
     }
@@ -166,7 +85,72 @@ public class MainActivityTest {
         waitUntil(() -> sink == null && engines.open == 0);
         controller.restart().resume();
         waitUntil(() -> sink != null);
-        assertEquals(ScriptedEngines.STATE_BYTES, engines.guardState.length);
+    }
+
+    @Test
+    public void saysWhereItRan() throws Exception {
+        remote = new Refusing(ServiceException.Reason.NO_POLICY);
+        begin();
+        feel();
+        assertEquals(
+                "in this app, by its own policy; the service: it follows no policy for this model", text(R.id.where));
+        pins().setSelection(1);
+        waitUntil(() -> engines.pinned == 0);
+        worker.post(() -> sink.take(new float[384])); // of a pin the service is not asked
+        waitUntil(() -> text(R.id.where).equals("in this app, by its own policy"));
+    }
+
+    private record Refusing(ServiceException.Reason reason) implements Remote {
+        @Override
+        public Answer ask(ByteBuffer input, ByteBuffer output, float deadlineMs) throws ServiceException {
+            throw new ServiceException(reason, "scripted");
+        }
+
+        @Override
+        public Policy policy() {
+            return null;
+        }
+
+        @Override
+        public GuardStatus guard() {
+            return GuardStatus.NONE;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    public void whereNothingIsAtWorkThereIsNothingToPin() throws Exception {
+        begin();
+        Spinner tasks = controller.get().findViewById(R.id.task);
+        tasks.setSelection(Task.KEYWORD.ordinal()); // whose microphone is not allowed
+        waitUntil(() -> shadowOf(controller.get()).getLastRequestedPermission() != null);
+        assertEquals(0, pins().getCount());
+        AdapterView.OnItemSelectedListener chosen = pins().getOnItemSelectedListener();
+        chosen.onItemSelected(pins(), null, 1, 1); // as a click that was under way
+    }
+
+    @Test
+    public void nothingIsHeardOfATaskThatWasStopped() throws Exception {
+        engines.label = 7;
+        begin();
+        Handler old = worker;
+        Source.Sink late = sink;
+        CountDownLatch chosen = new CountDownLatch(1);
+        old.post(() -> {
+            try {
+                chosen.await();
+                late.take(new float[384]);
+            } catch (InterruptedException asked) {
+                throw new AssertionError(asked);
+            }
+        });
+        controller.pause().stop();
+        chosen.countDown();
+        waitUntil(() -> engines.open == 0 && sink == null);
+        shadowOf(Looper.getMainLooper()).idle();
+        assertEquals("Listening …", text(R.id.result)); // and no seventh of six activities
     }
 
     @Test
@@ -249,6 +233,7 @@ public class MainActivityTest {
         var resources = RuntimeEnvironment.getApplication().getResources();
         assertEquals(21, resources.getStringArray(R.array.reasons).length);
         assertEquals(9, resources.getStringArray(R.array.alarms).length);
+        assertEquals(ServiceException.Reason.values().length, resources.getStringArray(R.array.refusals).length);
         assertEquals(6, resources.getStringArray(Task.ACTIVITY.labels).length);
         assertEquals(12, resources.getStringArray(Task.KEYWORD.labels).length);
     }

@@ -6,6 +6,7 @@ import dev.approxlite.engine.Check;
 import dev.approxlite.engine.Engine;
 import dev.approxlite.engine.Engines;
 import dev.approxlite.engine.GuardStatus;
+import dev.approxlite.engine.Kernels;
 import dev.approxlite.policy.PolicyArchive;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -25,6 +26,8 @@ public final class ScriptedEngines implements Engines {
     public volatile int rung;
     /** Of every answer that is not pinned. */
     public volatile int candidate;
+    /** Rungs that ran before the one that answers, as bits. */
+    public volatile int escalatedFrom;
     /** Whether every answer is checked. */
     public volatile boolean checks;
     /** Of the guard. */
@@ -48,8 +51,8 @@ public final class ScriptedEngines implements Engines {
     }
 
     @Override
-    public int numericsVersion() {
-        return numericsVersion;
+    public Kernels kernels() {
+        return new Kernels(numericsVersion, "scripted");
     }
 
     @Override
@@ -101,7 +104,8 @@ public final class ScriptedEngines implements Engines {
             boolean free = pinned < 0;
             int which = free ? rung : pinned;
             long ns = run(which, input, output);
-            return new Answer(which, free ? candidate : -1, free ? 0 : 5, 0, free ? 1 : 5, 1, ns, checks);
+            int ran = 1 << which | escalatedFrom;
+            return new Answer(which, free ? candidate : -1, free ? 0 : 5, 0, free ? 1 : 5, 1, ns, ran, checks, alarm);
         }
 
         @Override
@@ -116,7 +120,8 @@ public final class ScriptedEngines implements Engines {
 
         @Override
         public GuardStatus guard() {
-            return new GuardStatus(alarm, answers, checks ? answers : 0, 0, checks ? 0 : Double.NaN, 1, new byte[STATE_BYTES]);
+            return new GuardStatus(
+                    alarm, answers, checks ? answers : 0, 0, checks ? 0 : Double.NaN, 1, new byte[STATE_BYTES]);
         }
 
         @Override

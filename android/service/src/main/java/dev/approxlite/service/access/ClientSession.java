@@ -1,6 +1,9 @@
 package dev.approxlite.service.access;
 
+import dev.approxlite.engine.Answer;
 import dev.approxlite.engine.EngineException;
+import dev.approxlite.engine.GuardStatus;
+import dev.approxlite.policy.PolicyArchive;
 import dev.approxlite.service.engine.Region;
 import dev.approxlite.service.queue.Reply;
 import dev.approxlite.service.queue.Request;
@@ -13,13 +16,16 @@ import java.util.Set;
 public final class ClientSession implements AutoCloseable {
     private final ClientSessions owner;
     private final int uid;
+    /** The policy that it is for; null: whichever is followed. */
+    private final PolicyArchive policy;
     private final Set<Integer> regions = new HashSet<>();
     private long bytes;
     private boolean closed;
 
-    ClientSession(ClientSessions owner, int uid) {
+    ClientSession(ClientSessions owner, int uid, PolicyArchive policy) {
         this.owner = owner;
         this.uid = uid;
+        this.policy = policy;
     }
 
     /** Of the app it belongs to. */
@@ -36,7 +42,7 @@ public final class ClientSession implements AutoCloseable {
     public synchronized int attach(Region region) throws ServiceException {
         try {
             requireOpen();
-            owner.takeBytes(uid, region.bytes());
+            owner.takeRegion(uid, region.bytes());
         } catch (ServiceException refused) {
             region.close();
             throw refused;
@@ -52,7 +58,7 @@ public final class ClientSession implements AutoCloseable {
      *
      * @param sequence the client's number for the request, given back with the outcome
      * @param region as {@link #attach} returned it; inputOffset, outputOffset: multiples of 64 within it
-     * @param deadlineMs left; NaN: none
+     * @param deadlineMs left; NaN: none; at most 0: it has passed, and the answer is as soon as can be
      * @throws ServiceException if it is not taken; then {@code reply} is not called
      */
     public void submit(long sequence, int region, int inputOffset, int outputOffset, float deadlineMs, Reply reply)
@@ -63,8 +69,26 @@ public final class ClientSession implements AutoCloseable {
                 throw new ServiceException(Reason.BAD_TENSOR, "memory " + region + " is not attached by this session");
             }
         }
+        requirePolicy();
+        Reply mine = policy == null ? reply : new OfPolicy(reply);
         owner.dispatcher()
-                .submit(new Request(uid, this, sequence, region, inputOffset, outputOffset, deadlineMs, reply));
+                .submit(new Request(uid, this, sequence, region, inputOffset, outputOffset, deadlineMs, mine));
+    }
+
+    /** policy.json of what is followed; empty for nothing. */
+    public byte[] policy() {
+        PolicyArchive followed = policy != null ? policy : owner.engines().policy();
+        return followed == null ? new byte[0] : followed.policyJson();
+    }
+
+    /** What the guard of the engine knows. */
+    public GuardStatus guard() throws ServiceException {
+        try {
+            requirePolicy();
+            return owner.engines().engine().guard();
+        } catch (EngineException problem) {
+            throw new ServiceException(Reason.CANNOT_RUN, problem.getMessage());
+        }
     }
 
     /** Sizes of the model's input and answer in bytes. */
@@ -92,7 +116,52 @@ public final class ClientSession implements AutoCloseable {
         for (int each : left) {
             owner.engines().detach(each);
         }
-        owner.closed(this, bytes);
+        owner.closed(this, bytes, left.size());
+    }
+
+    private void requirePolicy() throws ServiceException {
+        ServiceException changed = policyChanged();
+        if (changed != null) {
+            throw changed;
+        }
+    }
+
+    /** Null while the policy that the session is for is followed. */
+    private ServiceException policyChanged() {
+        return policy == null || owner.engines().policy() == policy ? null
+                : new ServiceException(Reason.POLICY_CHANGED, "another policy is followed now; open a new session");
+    }
+
+    /** Asked before and after the request runs, for the policy may change while it waits and while it runs. */
+    private final class OfPolicy implements Reply {
+        private final Reply reply;
+
+        OfPolicy(Reply reply) {
+            this.reply = reply;
+        }
+
+        @Override
+        public ServiceException refusal() {
+            return policyChanged();
+        }
+
+        @Override
+        public void answered(long sequence, Answer answer) {
+            ServiceException changed = policyChanged();
+            if (changed == null) {
+                reply.answered(sequence, answer);
+            } else {
+                reply.failed(sequence, changed.reason(), changed.getMessage());
+            }
+        }
+
+        @Override
+        public void failed(long sequence, Reason reason, String message) {
+            ServiceException changed = policyChanged();
+            reply.failed(
+                    sequence, changed == null ? reason : changed.reason(),
+                    changed == null ? message : changed.getMessage());
+        }
     }
 
     private void requireOpen() throws ServiceException {

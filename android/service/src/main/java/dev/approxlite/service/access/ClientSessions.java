@@ -1,5 +1,7 @@
 package dev.approxlite.service.access;
 
+import dev.approxlite.policy.Policy;
+import dev.approxlite.policy.PolicyArchive;
 import dev.approxlite.service.engine.EngineSupervisor;
 import dev.approxlite.service.queue.Dispatcher;
 import dev.approxlite.service.queue.ServiceException;
@@ -17,9 +19,12 @@ public final class ClientSessions implements AutoCloseable {
     public static final int MOST_SESSIONS = 8;
     /** Memory that one app may attach. */
     public static final long MOST_BYTES = 64L << 20;
+    /** Memories that one app may attach, each of which takes descriptors here and in the engine's process. */
+    public static final int MOST_REGIONS = 64;
 
     private static final class Share {
         int sessions;
+        int regions;
         long bytes;
     }
 
@@ -35,14 +40,33 @@ public final class ClientSessions implements AutoCloseable {
     }
 
     /** @throws ServiceException if the app has as many as it may */
-    public synchronized ClientSession open(int uid) throws ServiceException {
+    public ClientSession open(int uid) throws ServiceException {
+        return open(uid, (PolicyArchive) null);
+    }
+
+    /**
+     * A session for the policy that is followed now.
+     *
+     * @param model SHA-256 of the file that the policy has to be for
+     * @throws ServiceException with {@link Reason#NO_POLICY} if it is for another; if the app has as many as it may
+     */
+    public ClientSession open(int uid, String model) throws ServiceException {
+        PolicyArchive followed = engines.policy();
+        List<Policy.ModelReference> models = followed == null ? List.of() : followed.policy().models();
+        if (models.isEmpty() || !models.get(models.size() - 1).sha256().equals(model)) {
+            throw new ServiceException(Reason.NO_POLICY, "no policy for this app's model is followed; push one");
+        }
+        return open(uid, followed);
+    }
+
+    private synchronized ClientSession open(int uid, PolicyArchive policy) throws ServiceException {
         Share share = shares.computeIfAbsent(uid, each -> new Share());
         if (share.sessions >= MOST_SESSIONS) {
             throw new ServiceException(Reason.OVER_QUOTA, "uid " + uid + " has " + MOST_SESSIONS
                     + " sessions; close one");
         }
         ++share.sessions;
-        ClientSession session = new ClientSession(this, uid);
+        ClientSession session = new ClientSession(this, uid, policy);
         open.add(session);
         return session;
     }
@@ -71,21 +95,27 @@ public final class ClientSessions implements AutoCloseable {
         return engines;
     }
 
-    synchronized void takeBytes(int uid, long bytes) throws ServiceException {
+    synchronized void takeRegion(int uid, long bytes) throws ServiceException {
         Share share = shares.get(uid);
+        if (share.regions >= MOST_REGIONS) {
+            throw new ServiceException(Reason.OVER_QUOTA, "uid " + uid + " has " + MOST_REGIONS
+                    + " memories attached; close a session");
+        }
         if (bytes <= 0 || bytes > Integer.MAX_VALUE || share.bytes + bytes > MOST_BYTES) {
             throw new ServiceException(
                     Reason.OVER_QUOTA, "uid " + uid + " may attach " + MOST_BYTES + " bytes, not " + bytes + " more");
         }
         share.bytes += bytes;
+        ++share.regions;
     }
 
-    synchronized void closed(ClientSession session, long bytes) {
+    synchronized void closed(ClientSession session, long bytes, int regions) {
         if (!open.remove(session)) {
             return;
         }
         Share share = shares.get(session.uid());
         share.bytes -= bytes;
+        share.regions -= regions;
         if (--share.sessions == 0) {
             shares.remove(session.uid());
         }

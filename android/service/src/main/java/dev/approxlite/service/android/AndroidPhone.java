@@ -9,20 +9,40 @@ import android.os.SystemClock;
 import dev.approxlite.context.DeviceContext;
 import dev.approxlite.service.profiling.Phone;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 
-/** What an app may read of this phone: the battery's gauge and temperature, thermal status, clocks. */
+/** What an app may read of this phone: the battery's gauge and temperature, power monitors, thermal status, clocks. */
 final class AndroidPhone implements Phone {
+    private static final Map<String, Integer> PROPERTIES = new TreeMap<>(Map.of(
+            "charge_counter", BatteryManager.BATTERY_PROPERTY_CHARGE_COUNTER,
+            "current_now", BatteryManager.BATTERY_PROPERTY_CURRENT_NOW,
+            "energy_now", BatteryManager.BATTERY_PROPERTY_ENERGY_COUNTER));
+
     private final Context app;
     private final BatteryManager battery;
     private final Supplier<DeviceContext> device;
+    private final PowerMonitors monitors;
+    private final Map<String, Integer> told = new LinkedHashMap<>();
     private boolean woken;
 
+    /** Asks each facility once; one that has nothing to tell is not asked again. */
     AndroidPhone(Context app, Supplier<DeviceContext> device) {
+        this(app, device, PowerMonitors.of(app));
+    }
+
+    AndroidPhone(Context app, Supplier<DeviceContext> device, PowerMonitors monitors) {
         this.app = app;
         this.device = device;
+        this.monitors = monitors;
         battery = app.getSystemService(BatteryManager.class);
+        PROPERTIES.forEach((source, property) -> {
+            if (battery.getLongProperty(property) != Long.MIN_VALUE) {
+                told.put(source, property);
+            }
+        });
     }
 
     @Override
@@ -61,32 +81,24 @@ final class AndroidPhone implements Phone {
     }
 
     @Override
-    public Map<String, Double> temperatures() {
-        int tenths = sticky().getIntExtra(BatteryManager.EXTRA_TEMPERATURE, Integer.MIN_VALUE);
-        return tenths == Integer.MIN_VALUE ? Map.of() : Map.of("battery", tenths / 10.0);
-    }
-
-    @Override
-    public int thermalStatus() {
-        return device.get().thermalStatus();
-    }
-
-    @Override
-    public float charge() {
-        return device.get().battery();
-    }
-
-    @Override
-    public int plugged() {
-        return Integer.signum(sticky().getIntExtra(BatteryManager.EXTRA_PLUGGED, -1));
+    public State state() {
+        Intent told = sticky();
+        DeviceContext now = device.get();
+        int tenths = told.getIntExtra(BatteryManager.EXTRA_TEMPERATURE, Integer.MIN_VALUE);
+        Map<String, Double> temperatures = tenths == Integer.MIN_VALUE ? Map.of() : Map.of("battery", tenths / 10.0);
+        int plugged = Integer.signum(told.getIntExtra(BatteryManager.EXTRA_PLUGGED, -1));
+        return new State(temperatures, now.thermalStatus(), now.thermalHeadroom(), now.battery(), plugged);
     }
 
     @Override
     public Map<String, Long> power() {
         Map<String, Long> readings = new LinkedHashMap<>();
-        put(readings, "charge_counter", BatteryManager.BATTERY_PROPERTY_CHARGE_COUNTER);
-        put(readings, "current_now", BatteryManager.BATTERY_PROPERTY_CURRENT_NOW);
-        put(readings, "energy_now", BatteryManager.BATTERY_PROPERTY_ENERGY_COUNTER);
+        for (Map.Entry<String, Integer> each : told.entrySet()) {
+            long value = battery.getLongProperty(each.getValue());
+            if (value != Long.MIN_VALUE) {
+                readings.put(each.getKey(), value);
+            }
+        }
         int millivolts = sticky().getIntExtra(BatteryManager.EXTRA_VOLTAGE, 0);
         if (millivolts > 0) {
             readings.put("voltage_now", millivolts * 1000L); // microvolts, as in sysfs
@@ -94,11 +106,23 @@ final class AndroidPhone implements Phone {
         return readings;
     }
 
-    private void put(Map<String, Long> readings, String source, int property) {
-        long value = battery.getLongProperty(property);
-        if (value != Long.MIN_VALUE) {
-            readings.put(source, value);
+    @Override
+    public List<Metered> metered() {
+        return monitors.read();
+    }
+
+    @Override
+    public Map<String, String> missing() {
+        Map<String, String> missing = new LinkedHashMap<>();
+        for (String each : PROPERTIES.keySet()) {
+            if (!told.containsKey(each)) {
+                missing.put(each, "the battery's gauge does not tell");
+            }
         }
+        if (!monitors.why().isEmpty()) {
+            missing.put("power_monitor", monitors.why());
+        }
+        return missing;
     }
 
     private Intent sticky() {

@@ -19,7 +19,7 @@ final class Answers implements Reply {
         try {
             replies.answered(
                     sequence, answer.rung(), answer.candidate(), answer.chosen(), answer.chosenEvidence(),
-                    answer.reason(), answer.evidence(), answer.latencyNs());
+                    answer.reason(), answer.evidence(), answer.latencyNs(), answer.rungsRun());
         } catch (RemoteException dead) {
             // see above
         }

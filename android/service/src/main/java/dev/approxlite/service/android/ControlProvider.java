@@ -19,10 +19,12 @@ import dev.approxlite.service.policy.Deliveries.Kind;
 import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * What the desk reads and pushes, over adb by the shell or from an app with {@link #PERMISSION};
@@ -37,21 +39,30 @@ import java.util.Locale;
  * content write --uri content://dev.approxlite.control/model       a model file from stdin; /model/SHA256 to ask for it
  * content write --uri content://dev.approxlite.control/policy      a signed policy, likewise
  * content write --uri content://dev.approxlite.control/key         a public key, likewise, by the shell alone
- * content call  --uri content://dev.approxlite.control --method outcome|rollback|pin|forget_key [--arg TEXT]
+ * content call  --uri content://dev.approxlite.control --method outcome|rollback|pin|forget_key|forget_model
+ *     [--arg TEXT]
  * </pre>
  */
 public final class ControlProvider extends ContentProvider {
     /** Of the desk's tools and the phone's owner. */
     public static final String PERMISSION = "dev.approxlite.permission.CONTROL";
 
+    private static final long SIZE_EVERY_MS = 200;
+
     private Handler incoming;
+    private Handler sizes;
 
     @Override
     public boolean onCreate() {
-        HandlerThread thread = new HandlerThread("approxlite-incoming");
-        thread.start();
-        incoming = new Handler(thread.getLooper());
+        incoming = handler("approxlite-incoming");
+        sizes = handler("approxlite-sizes");
         return true;
+    }
+
+    private static Handler handler(String name) {
+        HandlerThread thread = new HandlerThread(name);
+        thread.start();
+        return new Handler(thread.getLooper());
     }
 
     @Override
@@ -90,6 +101,9 @@ public final class ControlProvider extends ContentProvider {
     @Override
     public Bundle call(String method, String argument, Bundle extras) {
         requireControl("call " + method);
+        if (Control.bringsKey(method, argument)) {
+            requireShell();
+        }
         Bundle result = new Bundle();
         Control control = new Control(ServiceHolder.of(getContext()).core());
         result.putString("json", control.call(method, argument, who()));
@@ -104,7 +118,8 @@ public final class ControlProvider extends ContentProvider {
             case "/policy":
                 return policy == null ? new byte[0] : policy.policyJson();
             case "/guard":
-                return policy == null ? new byte[0] : core.inbox().guardState();
+                byte[] state = core.inbox().guardState();
+                return state == null ? new byte[0] : state;
             default:
                 return auditText(uri, uri.getPathSegments()).getBytes(StandardCharsets.UTF_8);
         }
@@ -131,8 +146,8 @@ public final class ControlProvider extends ContentProvider {
     private ParcelFileDescriptor openToWrite(Uri uri) throws IOException {
         List<String> path = uri.getPathSegments();
         Kind kind = kind(uri, path);
-        if (kind == Kind.KEY && !isShell(Binder.getCallingUid())) {
-            throw new SecurityException("keys are added by the shell alone, which the phone's owner let in");
+        if (kind == Kind.KEY) {
+            requireShell();
         }
         String expected = path.size() == 2 ? path.get(1) : null;
         String who = who();
@@ -141,9 +156,30 @@ public final class ControlProvider extends ContentProvider {
         if (expected != null) {
             deliveries.expect(expected);
         }
+        AtomicBoolean closed = new AtomicBoolean();
+        sizes.postDelayed(() -> holdToSize(file, kind, closed), SIZE_EVERY_MS);
         return ParcelFileDescriptor.open(
-                file, ParcelFileDescriptor.MODE_READ_WRITE, incoming,
-                problem -> deliveries.take(kind, expected, file.toPath(), who));
+                file, ParcelFileDescriptor.MODE_WRITE_ONLY, incoming, problem -> {
+                    closed.set(true);
+                    String torn = problem == null ? null : "its writer was gone before it closed it (" + problem + ")";
+                    deliveries.take(kind, expected, file.toPath(), who, torn);
+                });
+    }
+
+    /** While it is written: what is larger than any of its kind takes no room, and stays too large to be taken. */
+    private void holdToSize(File file, Kind kind, AtomicBoolean closed) {
+        if (closed.get()) {
+            return;
+        }
+        if (file.length() > kind.mostBytes()) {
+            try (RandomAccessFile content = new RandomAccessFile(file, "rw")) {
+                content.setLength(0);
+                content.setLength(kind.mostBytes() + 1);
+            } catch (IOException gone) {
+                return;
+            }
+        }
+        sizes.postDelayed(() -> holdToSize(file, kind, closed), SIZE_EVERY_MS);
     }
 
     private static Kind kind(Uri uri, List<String> path) throws FileNotFoundException {
@@ -164,6 +200,12 @@ public final class ControlProvider extends ContentProvider {
 
     private static boolean isShell(int uid) {
         return uid == 0 || uid == Process.SHELL_UID;
+    }
+
+    private static void requireShell() {
+        if (!isShell(Binder.getCallingUid())) {
+            throw new SecurityException("keys are added by the shell alone, which the phone's owner let in");
+        }
     }
 
     /** The shell, root and this APK may; an app needs the permission. */

@@ -48,6 +48,7 @@ final class EngineBinder extends IEngine.Stub {
         try {
             InputContext context = new InputContext(timeS, inputChange, deadlineMs, battery, charging, thermalHeadroom);
             Answer answer = host.answer(region, inputOffset, outputOffset, context);
+            reply.error = 0;
             reply.rung = answer.rung();
             reply.candidate = answer.candidate();
             reply.chosen = answer.chosen();
@@ -55,7 +56,9 @@ final class EngineBinder extends IEngine.Stub {
             reply.reason = answer.reason();
             reply.evidence = answer.evidence();
             reply.latencyNs = answer.latencyNs();
+            reply.rungsRun = answer.rungsRun();
             reply.checkDue = answer.checkDue();
+            reply.alarm = answer.alarm();
         } catch (EngineException problem) {
             fail(reply, problem);
         }
@@ -65,6 +68,7 @@ final class EngineBinder extends IEngine.Stub {
     public void finish(EngineReply reply) {
         try {
             Check check = host.finish();
+            reply.error = 0;
             if (check != null) {
                 reply.checked = true;
                 reply.agrees = check.agrees();
@@ -84,6 +88,7 @@ final class EngineBinder extends IEngine.Stub {
     @Override
     public void guard(EngineReply reply) {
         GuardStatus guard = host.guard();
+        reply.error = 0;
         reply.alarm = guard.alarm();
         reply.answers = guard.answers();
         reply.canaries = guard.canaries();

@@ -1,6 +1,5 @@
 package dev.approxlite.service.android;
 
-import android.os.DeadObjectException;
 import android.os.RemoteException;
 import dev.approxlite.context.InputContext;
 import dev.approxlite.engine.Answer;
@@ -20,15 +19,21 @@ final class EngineConnection implements EngineProcess {
         void run(EngineReply reply) throws RemoteException;
     }
 
+    private interface Order {
+        void run() throws RemoteException;
+    }
+
+    private static final int NO_REPLY = -1;
+
     private final IEngine engine;
-    private final Runnable ended;
+    private final IsolatedProcess process;
     private final int[] tensorBytes;
 
-    /** ended: run when this side is closed. */
-    EngineConnection(IEngine engine, Runnable ended) throws RemoteException {
+    /** Closing it ends the process. */
+    EngineConnection(IEngine engine, IsolatedProcess process) throws EngineException {
         this.engine = engine;
-        this.ended = ended;
-        tensorBytes = engine.tensorBytes();
+        this.process = process;
+        tensorBytes = process.call(IsolatedProcess.CALL_S, engine::tensorBytes);
     }
 
     @Override
@@ -43,12 +48,12 @@ final class EngineConnection implements EngineProcess {
 
     @Override
     public void attach(int id, Region region) throws EngineException {
-        ask(reply -> engine.attach(id, ((SharedRegion) region).memory));
+        tell(() -> engine.attach(id, ((SharedRegion) region).memory));
     }
 
     @Override
     public void detach(int id) throws EngineException {
-        ask(reply -> engine.detach(id));
+        tell(() -> engine.detach(id));
     }
 
     @Override
@@ -58,7 +63,7 @@ final class EngineConnection implements EngineProcess {
                 context.battery(), context.charging(), context.thermalHeadroom(), to));
         return new Answer(
                 reply.rung, reply.candidate, reply.chosen, reply.chosenEvidence, reply.reason, reply.evidence,
-                reply.latencyNs, reply.checkDue);
+                reply.latencyNs, reply.rungsRun, reply.checkDue, reply.alarm);
     }
 
     @Override
@@ -69,7 +74,7 @@ final class EngineConnection implements EngineProcess {
 
     @Override
     public void pin(int rung) throws EngineException {
-        ask(reply -> engine.pin(rung));
+        tell(() -> engine.pin(rung));
     }
 
     @Override
@@ -84,27 +89,35 @@ final class EngineConnection implements EngineProcess {
     @Override
     public void close() {
         try {
-            engine.close();
+            engine.close(); // one-way: it does not wait for an engine that hangs
         } catch (RemoteException dead) {
             // nothing is left to close
         }
-        ended.run();
+        process.close();
     }
 
-    private static EngineReply ask(Call call) throws EngineException {
+    private void tell(Order order) throws EngineException {
+        process.call(IsolatedProcess.CALL_S, () -> {
+            order.run();
+            return null;
+        });
+    }
+
+    private EngineReply ask(Call call) throws EngineException {
         EngineReply reply = new EngineReply();
-        try {
+        reply.error = NO_REPLY; // stays so where the other side threw what binder does not carry
+        process.call(IsolatedProcess.CALL_S, () -> {
             call.run(reply);
-        } catch (DeadObjectException dead) {
-            throw new EngineException(Reason.DIED, "the engine's process died");
-        } catch (RemoteException problem) {
-            throw new EngineException(Reason.DIED, "the engine's process does not answer: " + problem.getMessage());
-        }
+            return reply;
+        });
         throwIfFailed(reply);
         return reply;
     }
 
     static void throwIfFailed(EngineReply reply) throws EngineException {
+        if (reply.error == NO_REPLY) {
+            throw new EngineException(Reason.CANNOT_RUN, "the engine's process gave no reply");
+        }
         Reason[] reasons = Reason.values();
         if (reply.error != 0) {
             Reason reason = reply.error > 0 && reply.error <= reasons.length ? reasons[reply.error - 1]

@@ -23,14 +23,19 @@ import java.util.List;
 
 /**
  * The isolated process: no permission, no files, no network. Policies and models come as descriptors, answers go into
- * memory that clients share. Whatever goes wrong in native code ends here.
+ * memory that clients share. Whatever goes wrong in native code ends here, at the latest when it is unbound.
  */
-public final class EngineService extends Service {
+public class EngineService extends Service {
     private final Engines engines = new NativeEngines();
     private final IEngineHost.Stub binder = new IEngineHost.Stub() {
         @Override
         public int numericsVersion() {
-            return engines.numericsVersion();
+            return engines.kernels().numericsVersion();
+        }
+
+        @Override
+        public String kernelVariant() {
+            return engines.kernels().variant();
         }
 
         @Override
@@ -45,6 +50,7 @@ public final class EngineService extends Service {
             } catch (PolicyException problem) {
                 EngineBinder.fail(reply, new EngineException(
                         problem.reason() == PolicyException.Reason.WRONG_PROBES
+                                || problem.reason() == PolicyException.Reason.OTHER_NUMERICS
                                 ? EngineException.Reason.WRONG_PROBES
                                 : EngineException.Reason.CANNOT_RUN,
                         problem.getMessage()));
@@ -70,6 +76,7 @@ public final class EngineService extends Service {
             contents.add(map(each));
         }
         PolicyArchive archive = PolicyArchive.read(map(policy));
+        archive.policy().requireNumerics(engines.kernels().numericsVersion()); // an update may have brought other kernels
         Engine engine = engines.open(archive, contents, guardState);
         try {
             Probes.check(archive.policy(), engine);

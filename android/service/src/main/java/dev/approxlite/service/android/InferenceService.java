@@ -9,14 +9,19 @@ import android.os.IBinder;
 import dev.approxlite.service.IInference;
 import dev.approxlite.service.IReplies;
 import dev.approxlite.service.ISession;
+import dev.approxlite.service.access.ClientSessions;
 import dev.approxlite.service.queue.ServiceException;
 
-/** Answers several apps from one engine. Bound by action {@link #ACTION}; each call needs {@link #PERMISSION}. */
+/**
+ * Answers several apps from one engine. Bound by action {@link #ACTION}, which the system lets holders of {@link
+ * #PERMISSION} alone do; opening a session asks for the permission again, in case a binder was handed on, and a session
+ * is its app's alone: calls of another uid are refused.
+ */
 public final class InferenceService extends Service {
     /** What apps bind to. */
-    public static final String ACTION = "dev.approxlite.service.INFERENCE";
+    public static final String ACTION = BinderRemote.ACTION;
     /** What apps need. */
-    public static final String PERMISSION = "dev.approxlite.permission.INFERENCE";
+    public static final String PERMISSION = BinderRemote.PERMISSION;
 
     private static final int VERSION = 1;
 
@@ -28,7 +33,12 @@ public final class InferenceService extends Service {
 
         @Override
         public ISession open(IReplies replies) {
-            return openSession(replies, Binder.getCallingPid(), Binder.getCallingUid());
+            return openSession(replies, null, Binder.getCallingPid(), Binder.getCallingUid());
+        }
+
+        @Override
+        public ISession openFor(IReplies replies, String model) {
+            return openSession(replies, String.valueOf(model), Binder.getCallingPid(), Binder.getCallingUid());
         }
     };
 
@@ -43,14 +53,16 @@ public final class InferenceService extends Service {
         return binder;
     }
 
-    private ISession openSession(IReplies replies, int pid, int uid) {
+    /** model: null for whatever is followed. */
+    private ISession openSession(IReplies replies, String model, int pid, int uid) {
         if (replies == null) {
             throw new IllegalArgumentException("replies: a session without them tells nobody anything");
         }
         requirePermission(this, PERMISSION, pid, uid, "open a session");
         Answers answers = new Answers(replies);
         try {
-            return SessionBinder.open(ServiceHolder.of(this).core().sessions().open(uid), answers);
+            ClientSessions sessions = ServiceHolder.of(this).core().sessions();
+            return SessionBinder.open(model == null ? sessions.open(uid) : sessions.open(uid, model), answers);
         } catch (ServiceException refused) {
             answers.failed(-1, refused.reason(), refused.getMessage());
             return null;

@@ -3,8 +3,11 @@ package dev.approxlite.service.android;
 import android.content.BroadcastReceiver;
 import android.content.Context;
 import android.content.Intent;
+import android.os.Handler;
+import android.os.Looper;
 import dev.approxlite.policy.PolicyException;
 import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A policy that comes by intent, at most {@link #MOST_BYTES} of it in extra {@link #EXTRA_POLICY}: whoever sends it, its
@@ -17,6 +20,11 @@ public final class PolicyReceiver extends BroadcastReceiver {
     public static final String EXTRA_POLICY = "policy";
     /** Binder carries no more in one call; larger policies are written to the provider. */
     public static final int MOST_BYTES = 512 * 1024;
+    /**
+     * Android takes a receiver that keeps it waiting for ten seconds for one that hangs. What is tried for longer goes on;
+     * should the process end meanwhile, the policy of before is followed.
+     */
+    static final long MOST_HELD_MS = 8_000;
 
     @Override
     public void onReceive(Context context, Intent intent) {
@@ -25,10 +33,17 @@ public final class PolicyReceiver extends BroadcastReceiver {
             return;
         }
         PendingResult pending = goAsync();
-        new Thread(() -> install(context, policy, pending), "approxlite-policy-intent").start();
+        AtomicBoolean held = new AtomicBoolean(pending != null);
+        Runnable letGo = () -> {
+            if (held.compareAndSet(true, false)) {
+                pending.finish();
+            }
+        };
+        new Handler(Looper.getMainLooper()).postDelayed(letGo, MOST_HELD_MS);
+        new Thread(() -> install(context, policy, letGo), "approxlite-policy-intent").start();
     }
 
-    private static void install(Context context, byte[] policy, PendingResult pending) {
+    private static void install(Context context, byte[] policy, Runnable letGo) {
         ServiceHolder holder = ServiceHolder.of(context);
         try {
             if (policy.length > MOST_BYTES) {
@@ -41,9 +56,7 @@ public final class PolicyReceiver extends BroadcastReceiver {
         } catch (IOException failed) {
             holder.core().inbox().note("an intent: " + failed.getMessage());
         } finally {
-            if (pending != null) {
-                pending.finish();
-            }
+            letGo.run();
         }
     }
 }

@@ -5,7 +5,9 @@ import android.app.NotificationChannel;
 import android.app.NotificationManager;
 import android.app.Service;
 import android.content.Intent;
+import android.os.Handler;
 import android.os.IBinder;
+import android.os.Looper;
 import android.util.Log;
 import dev.approxlite.service.profiling.Agent;
 import dev.approxlite.service.profiling.ProfilingRun;
@@ -23,8 +25,11 @@ public final class ProfilingService extends Service {
     private static final String CHANNEL = "profiling";
     private static final String TAG = "approxlite";
 
+    private final Handler main = new Handler(Looper.getMainLooper());
     private volatile boolean interrupted;
+    /** Used on the main thread alone, as what follows is. */
     private Thread running;
+    private int newestStart;
     private ProfilingRun run;
     private AndroidPhone phone;
     /** Of the agent that ended last; -1 before. */
@@ -35,6 +40,7 @@ public final class ProfilingService extends Service {
     @Override
     public int onStartCommand(Intent intent, int flags, int id) {
         showThatItMeasures();
+        newestStart = id;
         String line = intent == null ? "" : String.valueOf(intent.getStringExtra(EXTRA_LINE));
         if (running != null && running.isAlive()) {
             run.turnAway(line);
@@ -45,8 +51,8 @@ public final class ProfilingService extends Service {
         running = new Thread(
                 () -> {
                     measure(line);
-                    stopForeground(STOP_FOREGROUND_REMOVE);
-                    stopSelf(id);
+                    Thread ended = Thread.currentThread();
+                    main.post(() -> stopAfter(ended));
                 },
                 "approxlite-agent");
         running.start();
@@ -65,6 +71,15 @@ public final class ProfilingService extends Service {
             phone.wake();
         }
         super.onDestroy();
+    }
+
+    /** The start that came last is the one that stopping has to name, also where it was turned away. */
+    private void stopAfter(Thread ended) {
+        if (running == ended) {
+            running = null;
+            stopForeground(STOP_FOREGROUND_REMOVE);
+            stopSelf(newestStart);
+        }
     }
 
     private void measure(String line) {

@@ -2,10 +2,11 @@ package dev.approxlite.service.android;
 
 import android.content.Context;
 import android.content.pm.PackageManager;
-import android.os.Build;
+import dev.approxlite.context.DeviceClass;
 import dev.approxlite.context.DeviceMonitor;
 import dev.approxlite.engine.EngineException;
 import dev.approxlite.engine.PhoneAdmission;
+import dev.approxlite.policy.PolicyArchive;
 import dev.approxlite.policy.PolicyException;
 import dev.approxlite.policy.PolicyStore;
 import dev.approxlite.policy.TrustedKeys;
@@ -39,7 +40,7 @@ final class ServiceHolder {
         parts.admission = admission == null ? admission(binding) : admission;
         parts.models = models;
         parts.version = version(app);
-        parts.numericsVersion = binding::knownNumericsVersion;
+        parts.kernels = binding::knownKernels;
         parts.keys = this::pinnedKeys;
         parts.permissions = (permission, pid, uid) -> InferenceService.holds(app, permission, pid, uid);
         parts.device = monitor::device;
@@ -107,31 +108,27 @@ final class ServiceHolder {
         }
     }
 
-    /** As the desk names a kind of phone. */
-    private static String deviceClass() {
-        return Build.FINGERPRINT;
-    }
-
     private PolicyStore.Admission admission(EngineBinding binding) {
         return archive -> {
-            int numerics;
-            try {
-                numerics = binding.numericsVersion();
+            try (IsolatedProcess trial = binding.startTrial()) {
+                new PhoneAdmission(models, trial.kernels().numericsVersion(), DeviceClass.here(), Clock.systemUTC(),
+                                (candidate, contents) -> open(trial, candidate))
+                        .admit(archive);
             } catch (EngineException problem) {
                 throw new PolicyException(
                         PolicyException.Reason.INVALID, "cannot be tried here: " + problem.getMessage());
             }
-            new PhoneAdmission(models, numerics, deviceClass(), Clock.systemUTC(), (candidate, contents) -> {
-                        try {
-                            binding.launch(candidate, null).close();
-                        } catch (EngineException problem) {
-                            if (problem.reason() == EngineException.Reason.WRONG_PROBES) {
-                                throw new PolicyException(PolicyException.Reason.WRONG_PROBES, problem.getMessage());
-                            }
-                            throw problem;
-                        }
-                    })
-                    .admit(archive);
         };
+    }
+
+    private void open(IsolatedProcess trial, PolicyArchive candidate) throws PolicyException, EngineException {
+        try {
+            trial.open(candidate, models, null).close();
+        } catch (EngineException problem) {
+            if (problem.reason() == EngineException.Reason.WRONG_PROBES) {
+                throw new PolicyException(PolicyException.Reason.WRONG_PROBES, problem.getMessage());
+            }
+            throw problem;
+        }
     }
 }

@@ -4,14 +4,17 @@ import android.os.Binder;
 import android.os.IBinder;
 import android.os.RemoteException;
 import android.os.SharedMemory;
+import dev.approxlite.engine.GuardStatus;
 import dev.approxlite.service.ISession;
 import dev.approxlite.service.access.ClientSession;
 import dev.approxlite.service.queue.ServiceException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A client's session across binder; its process's death closes it. */
 final class SessionBinder extends ISession.Stub implements IBinder.DeathRecipient {
     private final ClientSession session;
     private final Answers answers;
+    private final AtomicBoolean linked = new AtomicBoolean();
 
     private SessionBinder(ClientSession session, Answers answers) {
         this.session = session;
@@ -23,6 +26,7 @@ final class SessionBinder extends ISession.Stub implements IBinder.DeathRecipien
         SessionBinder binder = new SessionBinder(session, answers);
         try {
             answers.replies.asBinder().linkToDeath(binder, 0);
+            binder.linked.set(true);
             return binder;
         } catch (RemoteException dead) {
             session.close();
@@ -32,6 +36,7 @@ final class SessionBinder extends ISession.Stub implements IBinder.DeathRecipien
 
     @Override
     public void binderDied() {
+        linked.set(false);
         session.close();
     }
 
@@ -42,6 +47,23 @@ final class SessionBinder extends ISession.Stub implements IBinder.DeathRecipien
             return session.tensorBytes();
         } catch (ServiceException refused) {
             return new int[] {-refused.reason().code()};
+        }
+    }
+
+    @Override
+    public byte[] policy() {
+        requireOwner();
+        return session.policy();
+    }
+
+    @Override
+    public long[] guard() {
+        requireOwner();
+        try {
+            GuardStatus guard = session.guard();
+            return new long[] {guard.alarm(), guard.answers(), guard.canaries(), guard.disagreements()};
+        } catch (ServiceException refused) {
+            return new long[] {-refused.reason().code()};
         }
     }
 
@@ -68,7 +90,9 @@ final class SessionBinder extends ISession.Stub implements IBinder.DeathRecipien
     @Override
     public void close() {
         requireOwner();
-        answers.replies.asBinder().unlinkToDeath(this, 0);
+        if (linked.getAndSet(false)) { // once: binder refuses a link that is no more
+            answers.replies.asBinder().unlinkToDeath(this, 0);
+        }
         session.close();
     }
 

@@ -7,6 +7,7 @@ import dev.approxlite.engine.Engine;
 import dev.approxlite.engine.EngineException;
 import dev.approxlite.engine.EngineException.Reason;
 import dev.approxlite.engine.GuardStatus;
+import dev.approxlite.service.client.Remote;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -18,9 +19,6 @@ import java.util.Map;
  * whoever asks. Thread-safe.
  */
 public final class EngineHost implements AutoCloseable {
-    /** Offsets of tensors are multiples of this, as vector instructions like it. */
-    public static final int ALIGNMENT = 64;
-
     /** Memory of a client, mapped into this process. */
     public interface Mapped extends AutoCloseable {
         /** Direct, all of it. */
@@ -118,11 +116,11 @@ public final class EngineHost implements AutoCloseable {
         boolean within = inputOffset >= 0 && outputOffset >= 0 && inputEnd <= all.capacity()
                 && outputEnd <= all.capacity();
         boolean apart = inputEnd <= outputOffset || outputEnd <= inputOffset;
-        if (!within || !apart || inputOffset % ALIGNMENT != 0 || outputOffset % ALIGNMENT != 0) {
+        if (!within || !apart || inputOffset % Remote.ALIGNMENT != 0 || outputOffset % Remote.ALIGNMENT != 0) {
             throw new EngineException(
                     Reason.BAD_TENSOR,
                     "tensors at " + inputOffset + " and " + outputOffset + " should lie apart, within " + all.capacity()
-                            + " bytes, at multiples of " + ALIGNMENT);
+                            + " bytes, at multiples of " + Remote.ALIGNMENT);
         }
         lastRegion = -1;
         input = part(all, inputOffset, engine.inputBytes());

@@ -4,7 +4,9 @@ import dev.approxlite.engine.Answer;
 import dev.approxlite.engine.Check;
 import dev.approxlite.engine.EngineException;
 import dev.approxlite.engine.GuardStatus;
+import dev.approxlite.policy.CertificateText;
 import dev.approxlite.policy.PolicyArchive;
+import dev.approxlite.service.policy.GuardStates;
 import dev.approxlite.service.queue.ServiceException;
 import dev.approxlite.service.queue.ServiceException.Reason;
 import java.io.Closeable;
@@ -12,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Keeps an engine for the policy that is followed: starts one when it is needed, a new one when it died, and none for
@@ -20,14 +23,17 @@ import java.util.function.LongSupplier;
 public final class EngineSupervisor implements Closeable {
     /** What an engine did. Calls may hold locks: what takes time or calls back is for another thread. */
     public interface Listener {
-        /** An answer was given; what was checked of it, null for nothing. */
-        void answered(Answer answer, Check check);
+        /** An answer was given by this policy; what was checked of it, null for nothing. */
+        void answered(PolicyArchive policy, Answer answer, Check check);
 
-        /** What the guard knows has changed and is to be kept. */
-        void guarded(PolicyArchive policy, GuardStatus guard);
+        /** What the guard knows has changed and is to be kept; whether it was. It is told again where it was not. */
+        boolean guarded(PolicyArchive policy, GuardStatus guard);
 
         /** A process died; how often since the policy is followed. */
         void died(PolicyArchive policy, int deaths);
+
+        /** An engine could not be started, though none died; how often in a row. */
+        void notStarted(PolicyArchive policy, EngineException why, int times);
     }
 
     /** What {@code mostDeaths} is on a phone. */
@@ -35,19 +41,34 @@ public final class EngineSupervisor implements Closeable {
 
     static final long WITHIN_NS = 60_000_000_000L;
     static final long REST_NS = 30_000_000_000L;
+    /** A guard's state that could not be kept is tried again so much later. */
+    static final long KEEP_AGAIN_NS = 1_000_000_000L;
 
     private final EngineLauncher launcher;
     private final Listener listener;
     private final LongSupplier clockNs;
     private final int mostDeaths;
     private final Map<Integer, Region> regions = new LinkedHashMap<>();
+    /**
+     * Held while a guard's state is fetched and kept, and while another policy's is taken up, so that neither misses
+     * the other's. Taken before this object's monitor.
+     */
+    private final Object keeping = new Object();
     private final ArrayDeque<Long> deathsNs = new ArrayDeque<>();
-    private PolicyArchive policy;
+    private volatile PolicyArchive policy;
     private byte[] guardState;
+    /** That the listener was told of last. */
+    private int alarm;
+    private boolean unkept;
+    private long keepAgainNs;
     private EngineProcess engine;
-    private int deaths;
+    /** The engine before, and whose it was: what it told last is still to be kept. */
+    private EngineProcess ended;
+    private PolicyArchive endedPolicy;
+    private volatile int deaths;
+    private int notStarted;
     private int nextRegion = 1;
-    private int pinned = -1;
+    private volatile int pinned = -1;
     private boolean closed;
 
     /** clockNs: of a clock that never goes back; mostDeaths: within a minute, before engines are left alone. */
@@ -58,23 +79,37 @@ public final class EngineSupervisor implements Closeable {
         this.mostDeaths = mostDeaths;
     }
 
-    /** From the next request on this policy is followed; null: there is none. */
-    public synchronized void follow(PolicyArchive next, byte[] savedGuard) {
-        end();
-        policy = next;
-        guardState = savedGuard;
+    /**
+     * From the next request on this policy is followed; null: there is none.
+     *
+     * @param savedGuard gives the state of its guard, once that of the policy before is kept
+     */
+    public void follow(PolicyArchive next, Supplier<byte[]> savedGuard) {
+        synchronized (keeping) {
+            begin(next, savedGuard);
+        }
+    }
+
+    private synchronized void begin(PolicyArchive next, Supplier<byte[]> savedGuard) {
+        PolicyArchive before = policy;
+        policy = next; // first, so that whoever named a policy is refused rather than answered while it changes
+        end(before);
+        guardState = savedGuard.get();
+        alarm = 0;
+        unkept = false;
         deaths = 0;
+        notStarted = 0;
         pinned = -1;
         deathsNs.clear();
     }
 
     /** The policy that is followed; null: none. */
-    public synchronized PolicyArchive policy() {
+    public PolicyArchive policy() {
         return policy;
     }
 
     /** How many processes died since the policy is followed. */
-    public synchronized int deaths() {
+    public int deaths() {
         return deaths;
     }
 
@@ -114,10 +149,13 @@ public final class EngineSupervisor implements Closeable {
     }
 
     /**
-     * From the next input on always this rung, also after a death, until another policy is followed; negative: as the
-     * policy says.
+     * From the next input on always this rung of that policy, also after a death, until another one is followed;
+     * negative: as the policy says.
      */
-    public synchronized void pin(int rung) throws ServiceException {
+    public synchronized void pin(PolicyArchive of, int rung) throws ServiceException {
+        if (policy != of) {
+            throw new ServiceException(Reason.POLICY_CHANGED, "another policy is followed by now; pin its rung");
+        }
         if (policy == null || rung >= policy.policy().ladder().size()) {
             throw new ServiceException(Reason.NO_POLICY, "there is no rung " + rung + " in what is followed");
         }
@@ -130,7 +168,7 @@ public final class EngineSupervisor implements Closeable {
     }
 
     /** The rung that every input is answered by; negative: as the policy says. */
-    public synchronized int pinned() {
+    public int pinned() {
         return pinned;
     }
 
@@ -161,62 +199,112 @@ public final class EngineSupervisor implements Closeable {
     }
 
     /**
-     * What came after an answer: the check that was drawn, and the guard's state, which is kept before anything else.
+     * What came after an answer: the check that was drawn, and the guard's state, which is kept before anything else
+     * when something was checked, or the answer's own output raised an alarm.
      */
     public void answered(EngineProcess asked, Answer answer) {
+        PolicyArchive followed;
+        synchronized (this) {
+            followed = asked == engine ? policy : null;
+        }
+        Check check = null;
+        int latched = answer.alarm();
         try {
-            Check check = answer.checkDue() ? asked.finish() : null;
-            if (check != null) {
-                keepGuard(asked);
+            check = answer.checkDue() ? asked.finish() : null;
+            latched = check == null ? latched : check.alarm();
+            if (check != null || isToBeKept(latched)) {
+                keepGuard(asked, latched);
             }
-            listener.answered(answer, check);
         } catch (EngineException problem) {
+            if (latched != 0) {
+                keepLatched(asked, latched);
+            }
             failed(asked, problem);
+        }
+        if (followed != null) {
+            listener.answered(followed, answer, check);
         }
     }
 
-    /** An engine failed: one that died is replaced when the next request comes. */
-    public void failed(EngineProcess asked, EngineException problem) {
-        if (problem.reason() != EngineException.Reason.DIED) {
-            return;
+    /**
+     * An engine failed: one that died is replaced when the next request comes, and its death counts once, whoever saw
+     * it.
+     */
+    public synchronized void failed(EngineProcess asked, EngineException problem) {
+        if (problem.reason() == EngineException.Reason.DIED && asked != null && asked == engine) {
+            bury();
         }
-        PolicyArchive followed;
-        int count;
-        synchronized (this) {
-            if (asked != null && asked != engine) {
-                return; // it was replaced already
-            }
-            end();
-            deathsNs.addLast(clockNs.getAsLong());
-            count = ++deaths;
-            followed = policy;
-        }
-        if (followed != null) {
-            listener.died(followed, count);
+    }
+
+    private void bury() {
+        end(policy);
+        deathsNs.addLast(clockNs.getAsLong());
+        ++deaths;
+        if (policy != null) {
+            listener.died(policy, deaths);
         }
     }
 
     @Override
     public synchronized void close() {
         closed = true;
-        end();
+        end(policy);
         for (Region each : regions.values()) {
             each.close();
         }
         regions.clear();
     }
 
-    private void keepGuard(EngineProcess asked) throws EngineException {
-        GuardStatus guard = asked.guard();
-        PolicyArchive followed;
+    private synchronized boolean isToBeKept(int latched) {
+        return latched != alarm || unkept && clockNs.getAsLong() >= keepAgainNs;
+    }
+
+    private void keepGuard(EngineProcess asked, int latched) throws EngineException {
+        synchronized (keeping) {
+            keep(asked, asked.guard(), latched);
+        }
+    }
+
+    /** Of an engine that told of an alarm and died before it gave its state: one that no guard can read stays latched. */
+    private void keepLatched(EngineProcess asked, int latched) {
+        synchronized (keeping) {
+            synchronized (this) {
+                if (guardState == null || asked == engine && !isToBeKept(latched)) {
+                    return; // nothing guards it, or it is kept
+                }
+            }
+            keep(asked, new GuardStatus(latched, 0, 0, 0, Double.NaN, Double.NaN, GuardStates.unreadable()), latched);
+        }
+    }
+
+    /** Called with {@link #keeping}. */
+    private void keep(EngineProcess asked, GuardStatus guard, int latched) {
+        PolicyArchive its;
         synchronized (this) {
-            if (asked != engine) {
+            its = asked == engine ? policy : asked == ended ? endedPolicy : null;
+            if (its == null) {
                 return;
             }
-            guardState = guard.state();
-            followed = policy;
+            if (asked == engine) {
+                guardState = guard.state();
+                alarm = latched;
+            } else if (policy != null && sameCertificate(its, policy)) {
+                guardState = guard.state();
+                end(policy); // the one that started meanwhile knows less
+            }
         }
-        listener.guarded(followed, guard);
+        boolean kept = listener.guarded(its, guard);
+        synchronized (this) {
+            if (its == policy) {
+                unkept = !kept;
+                keepAgainNs = clockNs.getAsLong() + KEEP_AGAIN_NS;
+            }
+        }
+    }
+
+    private static boolean sameCertificate(PolicyArchive one, PolicyArchive other) {
+        String name = CertificateText.name(one);
+        return name != null && name.equals(CertificateText.name(other));
     }
 
     private void rest() throws ServiceException {
@@ -245,17 +333,25 @@ public final class EngineSupervisor implements Closeable {
                 started.pin(pinned);
             }
             engine = started;
+            notStarted = 0;
         } catch (EngineException problem) {
             if (started != null) {
                 started.close();
+            }
+            if (problem.reason() == EngineException.Reason.DIED) {
+                bury();
+            } else {
+                listener.notStarted(policy, problem, ++notStarted);
             }
             throw problem;
         }
     }
 
-    private void end() {
+    private void end(PolicyArchive its) {
         if (engine != null) {
             engine.close();
+            ended = engine;
+            endedPolicy = its;
             engine = null;
         }
     }

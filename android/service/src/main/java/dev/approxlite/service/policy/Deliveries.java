@@ -5,7 +5,9 @@ import dev.approxlite.policy.PolicyArchive;
 import dev.approxlite.policy.PolicyException;
 import dev.approxlite.policy.Sha256;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -22,10 +24,15 @@ public final class Deliveries {
     public enum Kind {
         POLICY(PolicyArchive.MAX_BYTES), MODEL(ModelFolder.MOST_BYTES), KEY(KeyFolder.MOST_BYTES);
 
-        final long mostBytes;
+        private final long mostBytes;
 
         Kind(long mostBytes) {
             this.mostBytes = mostBytes;
+        }
+
+        /** Of one of them. */
+        public long mostBytes() {
+            return mostBytes;
         }
     }
 
@@ -52,6 +59,7 @@ public final class Deliveries {
 
     private static final int KEPT = 32;
 
+    private final Path folder;
     private final PolicyInbox inbox;
     private final ModelFolder models;
     private final KeyFolder keys;
@@ -65,8 +73,19 @@ public final class Deliveries {
         }
     };
 
-    /** Where things go that come in. */
-    public Deliveries(PolicyInbox inbox, ModelFolder models, KeyFolder keys, AuditLog audit) {
+    /**
+     * Where things go that come in.
+     *
+     * @param folder for copies of them, on the same storage as the models; made if it is not there, and emptied
+     */
+    public Deliveries(Path folder, PolicyInbox inbox, ModelFolder models, KeyFolder keys, AuditLog audit)
+            throws IOException {
+        this.folder = Files.createDirectories(folder);
+        try (DirectoryStream<Path> left = Files.newDirectoryStream(folder)) {
+            for (Path each : left) {
+                Files.delete(each);
+            }
+        }
         this.inbox = inbox;
         this.models = models;
         this.keys = keys;
@@ -79,30 +98,37 @@ public final class Deliveries {
     }
 
     /**
-     * Takes what was written.
+     * Takes what was written. Whoever wrote it may still hold the file open: what counts is a copy of our own, hashed
+     * while it is made.
      *
      * @param expected its hash; null: whoever brought it did not say
-     * @param file its content, which is moved away or deleted
+     * @param file its content, which is deleted
      * @param from who brought it, for the log
+     * @param torn why nobody knows whether that is all of it; null where its writer closed it
      */
-    public Outcome take(Kind kind, String expected, Path file, String from) {
+    public Outcome take(Kind kind, String expected, Path file, String from, String torn) {
         String name = expected;
         Outcome outcome;
+        Path own = null;
         try {
             long bytes = Files.size(file);
             if (bytes > kind.mostBytes) {
                 outcome = tooLarge(kind, name);
+            } else if (expected == null && torn != null) {
+                outcome = Outcome.failed(bytes + " bytes came in, and " + torn + "; write it again");
             } else {
-                String found = sha256(file);
+                own = Files.createTempFile(folder, "incoming", null);
+                String found = Sha256.ofCopy(file, own, kind.mostBytes);
                 name = name == null ? found : name;
                 outcome = found.equals(name)
-                        ? taken(kind, file, from)
+                        ? taken(kind, own, found, from)
                         : Outcome.failed(bytes + " bytes came in that are not those announced; write it again");
             }
-        } catch (IOException problem) {
-            outcome = Outcome.failed(problem.getMessage());
+        } catch (IOException | RuntimeException | OutOfMemoryError problem) {
+            outcome = Outcome.failed(problem.getMessage() == null ? problem.toString() : problem.getMessage());
         } finally {
             delete(file);
+            delete(own);
         }
         if (outcome.outcome().equals("failed")) {
             inbox.note(kind.name().toLowerCase(Locale.ROOT) + " from " + from + ": " + outcome.message());
@@ -138,17 +164,17 @@ public final class Deliveries {
         return new Outcome("refused", PolicyException.Reason.OVERSIZED.name(), why, -1);
     }
 
-    private Outcome taken(Kind kind, Path file, String from) throws IOException {
+    private Outcome taken(Kind kind, Path file, String sha256, String from) throws IOException {
         switch (kind) {
             case POLICY:
                 try {
-                    return Outcome.installed(inbox.receive(Files.readAllBytes(file), from));
+                    return Outcome.installed(inbox.receive(map(file), from));
                 } catch (PolicyException refused) {
                     String message = refused.getMessage().replaceAll("\\s+", " ");
                     return new Outcome("refused", refused.reason().name(), message, -1);
                 }
             case MODEL:
-                models.add(file);
+                models.add(file, sha256);
                 return Outcome.installed(-1);
             default:
                 return takenKey(file, from);
@@ -165,15 +191,17 @@ public final class Deliveries {
         }
     }
 
-    private static String sha256(Path file) throws IOException {
+    private static ByteBuffer map(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file)) {
-            return Sha256.of(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()));
+            return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
         }
     }
 
     private static void delete(Path file) {
         try {
-            Files.deleteIfExists(file);
+            if (file != null) {
+                Files.deleteIfExists(file);
+            }
         } catch (IOException left) {
             file.toFile().deleteOnExit(); // the cache folder is emptied by the system besides
         }

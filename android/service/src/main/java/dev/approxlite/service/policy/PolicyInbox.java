@@ -4,6 +4,7 @@ import dev.approxlite.audit.AuditLog;
 import dev.approxlite.audit.AuditLog.Event;
 import dev.approxlite.engine.Answer;
 import dev.approxlite.engine.Check;
+import dev.approxlite.engine.EngineException;
 import dev.approxlite.engine.GuardStatus;
 import dev.approxlite.engine.Names;
 import dev.approxlite.policy.PolicyArchive;
@@ -12,127 +13,220 @@ import dev.approxlite.policy.PolicyStore;
 import dev.approxlite.policy.TrustedKeys;
 import dev.approxlite.service.engine.EngineSupervisor;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Clock;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 
 /**
- * Takes policies from outside: verified, staged, then on trial while they answer. A policy on trial whose canaries
- * alarm, or whose engine dies twice, is rolled back by itself; one that answered {@code trialAnswers} inputs is kept.
- * Everything is written down. Thread-safe.
+ * Takes policies from outside: verified, staged, then on trial while they answer. A policy on trial whose guard
+ * alarms, or whose engine dies twice, is rolled back by itself; one that answered {@code trialAnswers} inputs is kept.
+ * One that cannot be run here any more, whose time is over or whose key is no longer trusted, is left, on trial or not.
+ * Everything is written down, after it is done; what cannot be written is {@link #problem}. Thread-safe.
  */
 public final class PolicyInbox implements EngineSupervisor.Listener {
     static final int TRIAL_DEATHS = 2;
+    /** {@code approx_alarm} of canaries. */
+    private static final int DISAGREEMENT = 1;
+    /** So often an engine may not be started for another reason than its death; other bits are reason at once. */
+    static final int UNUSABLE_TIMES = 3;
     /** Switches within a second of the last one that was written down are not. */
     static final long SWITCH_EVERY_NS = 1_000_000_000L;
+    /** What could not be written is tried again so much later. */
+    static final long SETTLE_EVERY_NS = 1_000_000_000L;
 
     private final PolicyStore store;
     private final GuardStates guards;
+    private final ModelFolder models;
     private final AuditLog audit;
     private final Supplier<TrustedKeys> keys;
     private final PolicyStore.Admission admission;
     private final Executor executor;
+    private final Validity validity;
     private final int trialAnswers;
-    private final Tally tally = new Tally();
+    /** Held by whoever brings a policy, one at a time; never taken by whoever holds this inbox. */
+    private final Object receiving = new Object();
     private EngineSupervisor engines;
-    private volatile boolean onTrial;
-    private volatile int lastCandidate = Integer.MIN_VALUE;
-    private volatile int alarm;
+    private volatile Followed followed = new Followed(null, false);
     private volatile String problem = "";
+    private volatile boolean unsettled;
+    private volatile long settleAtNs;
     private long switchAtNs = Long.MIN_VALUE / 2;
 
-    /** executor: one thread, on which what engines tell is worked off. */
+    /**
+     * Follows nothing yet.
+     *
+     * @param executor one thread, on which what engines tell is worked off
+     * @param clock the phone's, for how long policies hold
+     * @param trialAnswers after which a policy on trial is kept
+     */
     public PolicyInbox(
             PolicyStore store,
             GuardStates guards,
+            ModelFolder models,
             AuditLog audit,
             Supplier<TrustedKeys> keys,
             PolicyStore.Admission admission,
             Executor executor,
+            Clock clock,
             int trialAnswers) {
         this.store = store;
         this.guards = guards;
+        this.models = models;
         this.audit = audit;
         this.keys = keys;
         this.admission = admission;
         this.executor = executor;
+        validity = new Validity(clock, keys);
         this.trialAnswers = trialAnswers;
     }
 
-    /** Follows what the store has. Call once, before anything else. */
-    public synchronized void start(EngineSupervisor supervisor) throws IOException {
+    /** Follows what the store has and may still be followed. Call once, before anything else. */
+    public synchronized void start(EngineSupervisor supervisor) {
         engines = supervisor;
         if (store.wasDamaged()) {
-            audit.append(Event.POLICY, "unknown", "exact", "the store's state cannot be read", Double.NaN);
+            write(Event.POLICY, "unknown", "exact", "the store's state cannot be read", Double.NaN);
         }
-        follow(store.running());
+        follow(running());
+        recheck();
+    }
+
+    /** As below, of bytes in memory. */
+    public long receive(byte[] archive, String from) throws PolicyException, IOException {
+        return receive(ByteBuffer.wrap(archive), from);
     }
 
     /**
-     * Takes a policy from outside and follows it on trial.
+     * Takes a policy from outside and follows it on trial. Nothing else waits while it is tried.
      *
-     * @param archive bytes of policy.approx
+     * @param archive all of policy.approx; not copied, and not to be changed afterwards
      * @param from who brought it, for the log
      * @return its sequence number
      * @throws PolicyException with the reason why not; the running policy is untouched
      * @throws IOException if it cannot be written; the running policy is untouched
      */
-    public synchronized long receive(byte[] archive, String from) throws PolicyException, IOException {
-        PolicyArchive taken;
-        String before = name(engines.policy());
+    public long receive(ByteBuffer archive, String from) throws PolicyException, IOException {
         try {
-            taken = store.install(archive, keys.get(), admission);
+            PolicyArchive taken;
+            synchronized (receiving) {
+                taken = store.check(archive, keys.get());
+                admission.admit(taken);
+            }
+            install(taken, from);
+            return taken.policy().sequence();
         } catch (PolicyException refused) {
-            audit.append(
-                    Event.POLICY, before, before, "refused from " + from + ": " + refused.reason() + ", "
-                            + refused.getMessage(), Double.NaN);
+            String running = name(engines.policy());
+            write(Event.POLICY, running, running, "refused from " + from + ": " + refused.reason() + ", "
+                    + refused.getMessage(), Double.NaN);
             throw refused;
         }
-        guards.begin(taken.sha256());
-        audit.append(Event.POLICY, before, name(taken), "on trial, from " + from, Double.NaN);
+    }
+
+    private synchronized void install(PolicyArchive taken, String from) throws PolicyException, IOException {
+        keys.get().signerOf(taken); // while it was tried, its key may have been forgotten
+        String before = name(engines.policy());
+        guards.begin(taken); // before the store names it: without a state, exact is latched
+        store.install(taken);
         follow(taken);
-        return taken.policy().sequence();
+        write(Event.POLICY, before, name(taken), "on trial, from " + from, Double.NaN);
     }
 
     /**
      * Back to the last good policy, from that to the good one before it, or to exact; {@code why} goes to the log.
      *
-     * @throws IOException if exact runs already, or it cannot be written
+     * @throws IOException if exact runs already, or it cannot be written: then it is back only until the next start; or
+     *     if another policy came to be followed at that moment
      */
-    public synchronized void rollBack(String why) throws IOException {
-        if (engines.policy() == null) {
-            throw new IOException("there is no policy to take back: exact runs already");
+    public void rollBack(String why) throws IOException {
+        PolicyArchive meant = engines.policy();
+        synchronized (this) {
+            rollBack(meant, why);
         }
-        String before = name(engines.policy());
-        PolicyArchive back = store.rollBack();
-        audit.append(Event.POLICY, before, name(back), "rolled back: " + why, Double.NaN);
-        follow(back);
     }
 
-    /** Whether the policy that is followed still has to prove itself. */
-    public boolean onTrial() {
-        return onTrial;
+    private void rollBack(PolicyArchive meant, String why) throws IOException {
+        if (engines.policy() != meant) {
+            throw new IOException("another policy is followed by now; look again");
+        }
+        if (meant == null) {
+            if (unsettled) {
+                settle();
+                return;
+            }
+            throw new IOException("there is no policy to take back: exact runs already");
+        }
+        takeBack(why, () -> {});
+        if (unsettled) {
+            throw new IOException("taken back, but not written down, and so only until the next start: " + problem);
+        }
+    }
+
+    /**
+     * Leaves a policy first and writes down afterwards, for a full disk keeps no harm going.
+     *
+     * @param cause what the log should say before
+     */
+    private void takeBack(String why, Work cause) {
+        PolicyArchive before = engines.policy();
+        unsettled = !attempt(store::rollBack);
+        settleAtNs = System.nanoTime() + SETTLE_EVERY_NS;
+        PolicyArchive back = running();
+        follow(back);
+        attempt(cause);
+        write(Event.POLICY, name(before), name(back), "rolled back: " + why, Double.NaN);
+    }
+
+    /** Leaves what is followed where its key is no longer trusted or its time is over, for what still holds. */
+    public synchronized void recheck() {
+        for (PolicyArchive followed = engines.policy(); followed != null; followed = engines.policy()) {
+            String why = validity.whyNot(followed);
+            if (why == null) {
+                return;
+            }
+            takeBack("no longer to be followed: " + why, () -> {});
+        }
+    }
+
+    /** The store's; exact where it cannot be read. */
+    private PolicyArchive running() {
+        try {
+            return store.running();
+        } catch (IOException unreadable) {
+            problem = "a policy cannot be read: " + unreadable.getMessage();
+            return null;
+        }
+    }
+
+    /**
+     * Deletes a model that no policy on the phone is for.
+     *
+     * @throws IOException if one is, or it is not here
+     */
+    public synchronized void forgetModel(String sha256) throws IOException {
+        if (ModelFolder.isNamed(sha256, store.archives())) {
+            throw new IOException("a policy on this phone is for that model; roll it back first");
+        }
+        if (!models.forget(sha256)) {
+            throw new IOException("no model of that hash is here");
+        }
+    }
+
+    /** What is followed now, and what came of it. */
+    public Followed followed() {
+        return followed;
     }
 
     /** Saved state of the running policy's guard; null where nothing is followed. */
     public byte[] guardState() {
         PolicyArchive policy = engines.policy();
-        return policy == null ? null : guards.load(policy.sha256());
-    }
-
-    /** What was answered since the policy is followed. */
-    public Tally tally() {
-        return tally;
+        return policy == null ? null : guards.load(policy);
     }
 
     /** Answers after which a policy on trial is kept. */
     public int trialAnswers() {
         return trialAnswers;
-    }
-
-    /** {@code approx_alarm} that the guard last told of; 0: none. */
-    public int alarm() {
-        return alarm;
     }
 
     /** What could not be written down or carried out last; "" if all could. */
@@ -146,31 +240,58 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
     }
 
     @Override
-    public void answered(Answer answer, Check check) {
-        long count = tally.add(answer);
+    public void answered(PolicyArchive policy, Answer answer, Check check) {
+        Followed now = followed;
+        if (policy != now.policy()) {
+            return; // left while this was computed
+        }
+        long count = now.tally().add(answer);
         int candidate = answer.candidate();
-        if (candidate != lastCandidate) {
-            int before = lastCandidate;
-            lastCandidate = candidate;
+        if (candidate != now.candidate) {
+            int before = now.candidate;
+            now.candidate = candidate;
             later(() -> switched(before, answer));
         }
-        if (check != null && check.alarm() != 0 && check.alarm() != alarm) {
-            alarm = check.alarm();
-            later(() -> alarmed(check));
-        } else if (onTrial && count == trialAnswers) {
+        int latched = check == null ? answer.alarm() : check.alarm();
+        if (latched != 0 && latched != now.alarm) {
+            now.alarm = latched;
+            float evidence = check == null ? answer.evidence() : check.loss();
+            later(() -> alarmed(policy, latched, evidence));
+        } else if (now.onTrial && count % trialAnswers == 0) {
             later(this::confirm);
+        }
+        if (validity.isOver(now.heldUntilMs)) {
+            now.heldUntilMs = Long.MAX_VALUE;
+            later(this::recheck);
+        }
+        retry();
+    }
+
+    /** Writes what there was no room for, if it is time to try again; call now and then, for exact answers nothing. */
+    public void retry() {
+        if (unsettled && System.nanoTime() >= settleAtNs) {
+            settleAtNs = System.nanoTime() + SETTLE_EVERY_NS;
+            later(this::settle);
         }
     }
 
     @Override
-    public void guarded(PolicyArchive policy, GuardStatus guard) {
-        tally.guarded(guard);
-        attempt(() -> guards.save(policy.sha256(), guard.state()));
+    public boolean guarded(PolicyArchive policy, GuardStatus guard) {
+        Followed now = followed;
+        if (policy == now.policy()) {
+            now.tally().guarded(guard);
+        }
+        return attempt(() -> guards.save(policy, guard.state()));
     }
 
     @Override
     public void died(PolicyArchive policy, int deaths) {
         later(() -> buried(policy, deaths));
+    }
+
+    @Override
+    public void notStarted(PolicyArchive policy, EngineException why, int times) {
+        later(() -> unusable(policy, why, times));
     }
 
     private interface Work {
@@ -185,11 +306,14 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
         }
     }
 
-    private void attempt(Work work) {
+    /** Whether it could be done. */
+    private boolean attempt(Work work) {
         try {
             work.run();
+            return true;
         } catch (IOException failed) {
             problem = String.valueOf(failed.getMessage());
+            return false;
         }
     }
 
@@ -203,43 +327,70 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
         }
     }
 
-    private synchronized void alarmed(Check check) throws IOException {
-        audit.append(Event.ALARM, name(engines.policy()), "exact", "alarm " + Names.alarm(check.alarm()), check.loss());
-        if (onTrial) {
-            rollBack("canaries alarmed on trial");
+    private synchronized void alarmed(PolicyArchive policy, int latched, float evidence) throws IOException {
+        Work record = () -> audit.append(
+                Event.ALARM, name(policy), "exact", "alarm " + Names.alarm(latched), evidence);
+        if (followed.onTrial && policy == engines.policy()) {
+            takeBack(latched == DISAGREEMENT ? "canaries alarmed on trial"
+                    : "its guard alarmed on trial: " + Names.alarm(latched), record);
+        } else {
+            record.run();
         }
     }
 
     private synchronized void confirm() throws IOException {
-        if (onTrial && tally.answers() >= trialAnswers) {
+        Followed now = followed;
+        if (now.onTrial && now.tally().answers() >= trialAnswers) {
             store.confirm();
-            onTrial = false;
-            audit.append(Event.POLICY, name(engines.policy()), name(engines.policy()), "kept: trial passed",
-                    tally.answers());
+            now.onTrial = false;
+            String kept = name(engines.policy());
+            write(Event.POLICY, kept, kept, "kept: trial passed", now.tally().answers());
             sweep();
         }
     }
 
     private synchronized void buried(PolicyArchive policy, int deaths) throws IOException {
-        audit.append(Event.ALARM, name(policy), name(policy), "its engine died", deaths);
-        if (onTrial && policy == engines.policy() && deaths >= TRIAL_DEATHS) {
-            rollBack("its engine died " + deaths + " times on trial");
+        Work record = () -> audit.append(Event.ALARM, name(policy), name(policy), "its engine died", deaths);
+        if (followed.onTrial && policy == engines.policy() && deaths >= TRIAL_DEATHS) {
+            takeBack("its engine died " + deaths + " times on trial", record);
+        } else {
+            record.run();
         }
     }
 
-    private void follow(PolicyArchive next) throws IOException {
-        tally.begin();
-        alarm = 0;
-        lastCandidate = Integer.MIN_VALUE;
-        onTrial = next != null && store.onTrial();
-        engines.follow(next, next == null ? null : guards.load(next.sha256()));
-        if (!onTrial) {
-            sweep();
+    private synchronized void unusable(PolicyArchive policy, EngineException why, int times) throws IOException {
+        Work record = () -> audit.append(
+                Event.ALARM, name(policy), name(policy), "cannot be run here: " + why.getMessage(), times);
+        boolean settled = why.reason() == EngineException.Reason.WRONG_PROBES || times >= UNUSABLE_TIMES;
+        if (settled && policy == engines.policy()) {
+            takeBack("it cannot be run here: " + why.getMessage(), record);
+        } else {
+            record.run();
+        }
+    }
+
+    private synchronized void settle() throws IOException {
+        store.settle();
+        unsettled = false;
+    }
+
+    private void follow(PolicyArchive next) {
+        Followed now = new Followed(next, next != null && store.onTrial());
+        followed = now; // before its engine starts and while the last one's may still answer
+        engines.follow(next, () -> next == null ? null : guards.load(next));
+        if (!now.onTrial) {
+            attempt(this::sweep);
         }
     }
 
     private void sweep() throws IOException {
-        guards.keepOnly(store.names());
+        List<PolicyArchive> left = store.archives();
+        guards.keepOnly(left);
+        models.keepOnly(left);
+    }
+
+    private void write(Event event, String from, String to, String reason, double evidence) {
+        attempt(() -> audit.append(event, from, to, reason, evidence));
     }
 
     private static String name(PolicyArchive policy) {

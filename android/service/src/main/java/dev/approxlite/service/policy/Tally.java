@@ -10,23 +10,17 @@ import java.util.concurrent.atomic.AtomicLongArray;
 public final class Tally {
     private final AtomicLong answers = new AtomicLong();
     private final AtomicLongArray byRung = new AtomicLongArray(Policy.MAX_RUNGS);
+    private final AtomicLongArray runs = new AtomicLongArray(Policy.MAX_RUNGS);
     private volatile Answer last;
     private volatile GuardStatus guard = GuardStatus.NONE;
-
-    /** Another policy is followed. */
-    void begin() {
-        answers.set(0);
-        for (int rung = 0; rung < byRung.length(); ++rung) {
-            byRung.set(rung, 0);
-        }
-        last = null;
-        guard = GuardStatus.NONE;
-    }
 
     /** Returns how many answers that makes. */
     long add(Answer answer) {
         last = answer;
         byRung.incrementAndGet(answer.rung());
+        for (int ran = answer.rungsRun(); ran != 0; ran &= ran - 1) {
+            runs.incrementAndGet(Integer.numberOfTrailingZeros(ran));
+        }
         return answers.incrementAndGet();
     }
 
@@ -42,6 +36,11 @@ public final class Tally {
     /** Of one rung. */
     public long answers(int rung) {
         return byRung.get(rung);
+    }
+
+    /** Inferences of a rung, also those whose answers went on to another; checks are the guard's to count. */
+    public long runs(int rung) {
+        return runs.get(rung);
     }
 
     /** The last one; null before the first. */

@@ -1,6 +1,8 @@
 package dev.approxlite.service.profiling;
 
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
 import dev.approxlite.engine.EngineException;
 import dev.approxlite.service.profiling.PlannedBlock.PlanException;
 import java.io.IOException;
@@ -13,10 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 
@@ -31,9 +31,18 @@ public final class Agent {
     public static final int UNUSABLE = 2;
     public static final int CANNOT_RUN = 3;
     public static final int RUNNING = 16;
+    public static final int NO_ROOM = 28;
 
     private static final long LARGEST_PLAN = 64L << 20;
     private static final long SECOND_NS = 1_000_000_000L;
+    /** The look after a block serves for the next one, unless that takes this long to begin. */
+    private static final long FRESH_NS = 2 * SECOND_NS;
+    /** A block that was cut off before all of it was measured, such as by a phone that slept, is tried so often. */
+    private static final int TRIES = 3;
+    /** A plan whose last line is not whole is looked at again so often, this far apart. */
+    private static final int LOOKS = 5;
+
+    private static final long LOOK_NS = SECOND_NS / 10;
 
     private final Path folder;
     private final JsonObject opening;
@@ -41,6 +50,10 @@ public final class Agent {
     private final Phone phone;
     private final BooleanSupplier interrupted;
     private String why = "done";
+    private Look look;
+
+    /** What a plan holds that has no row yet; cutOff: of a last line that is not whole, or null. */
+    private record Pending(List<PlannedBlock> blocks, String cutOff) {}
 
     /** opening: what the opening row tells of model, engine and phone; kind, protocol and time are filled in. */
     public Agent(Path folder, JsonObject opening, Runner.Source runners, Phone phone, BooleanSupplier interrupted) {
@@ -69,8 +82,12 @@ public final class Agent {
             }
         } catch (IOException problem) {
             why = String.valueOf(problem.getMessage());
-            return UNUSABLE;
+            return statusOf(problem);
         }
+    }
+
+    static int statusOf(IOException problem) {
+        return String.valueOf(problem.getMessage()).contains("No space left") ? NO_ROOM : UNUSABLE;
     }
 
     /** {@code done}, {@code stop}, {@code signal}, or one line that says what is wrong. */
@@ -91,6 +108,11 @@ public final class Agent {
         first.addProperty("kind", "opening");
         first.addProperty("protocol", StartLine.PROTOCOL);
         first.addProperty("time_s", phone.timeS());
+        JsonObject missing = new JsonObject();
+        phone.missing().forEach(missing::addProperty);
+        if (missing.size() > 0) {
+            first.add("missing", missing);
+        }
         rows.append(first.toString(), -1);
         int status = DONE;
         try {
@@ -118,29 +140,66 @@ public final class Agent {
         return status;
     }
 
-    private boolean measure(List<PlannedBlock> upcoming, RowsFile rows) throws EngineException, IOException {
+    private boolean measure(List<PlannedBlock> upcoming, RowsFile rows)
+            throws PlanException, EngineException, IOException {
         PlannedBlock block = upcoming.get(0);
-        Runner runner = block.subject() == PlannedBlock.Subject.IDLE ? null : runners.prepare(upcoming);
+        Runner runner = null;
+        try {
+            runner = block.subject() == PlannedBlock.Subject.IDLE ? null : runners.prepare(upcoming);
+        } catch (EngineException problem) {
+            throw new PlanException("block " + block.block() + ": " + problem.getMessage());
+        }
         long begin = phone.bootNs();
-        while (block.hottestC() > 0 && hottest() >= block.hottestC()) {
-            if (isToldToEnd()) {
-                return false;
-            }
-            phone.sleepUntil(phone.bootNs() + SECOND_NS);
+        if (block.hottestC() > 0 && !coolDown(block.hottestC())) {
+            return false;
         }
         double waitedS = block.hottestC() > 0 ? (phone.bootNs() - begin) / 1e9 : 0;
-        String row = new Measurement(block, runner, phone, interrupted).run(waitedS);
-        if (row == null) {
-            why = "signal";
-            return false;
+        String row = null;
+        for (int tries = 0; tries < TRIES; ++tries) {
+            if (tries > 0 && isToldToEnd()) {
+                return false;
+            }
+            takeLook();
+            Measurement measurement = new Measurement(block, runner, phone, interrupted, look);
+            row = measured(measurement, block, waitedS);
+            if (row == null) {
+                why = "signal";
+                return false;
+            }
+            look = measurement.after();
+            if (measurement.isWhole()) {
+                break;
+            }
         }
         rows.append(row, block.block());
         return true;
     }
 
-    private double hottest() {
-        Map<String, Double> temperatures = phone.temperatures();
-        return temperatures.isEmpty() ? Double.NEGATIVE_INFINITY : Collections.max(temperatures.values());
+    private static String measured(Measurement measurement, PlannedBlock block, double waitedS) throws EngineException {
+        try {
+            return measurement.run(waitedS);
+        } catch (EngineException problem) {
+            throw new EngineException(problem.reason(), "block " + block.block() + ": " + problem.getMessage());
+        }
+    }
+
+    /** False where it is told to end meanwhile. */
+    private boolean coolDown(double hottestC) {
+        for (takeLook(); ; look = Look.take(phone)) {
+            if (isToldToEnd()) {
+                return false;
+            }
+            if (look.hottestC() < hottestC) {
+                return true;
+            }
+            phone.sleepUntil(phone.bootNs() + SECOND_NS);
+        }
+    }
+
+    private void takeLook() {
+        if (look == null || phone.bootNs() - look.atNs() > FRESH_NS) {
+            look = Look.take(phone);
+        }
     }
 
     private boolean isToldToEnd() {
@@ -152,8 +211,20 @@ public final class Agent {
         return !why.equals("done");
     }
 
-    /** Blocks of the plan that have no row, in their order; a last line that is not whole yet is left for later. */
+    /** Blocks of the plan that have no row, in their order; what is whole is measured first. */
     private List<PlannedBlock> pending(RowsFile rows) throws IOException, PlanException {
+        Pending found = read(rows);
+        for (int looks = 1; looks < LOOKS && found.cutOff() != null && !interrupted.getAsBoolean(); ++looks) {
+            phone.sleepUntil(phone.bootNs() + LOOK_NS);
+            found = read(rows);
+        }
+        if (found.cutOff() != null && found.blocks().isEmpty()) {
+            throw new PlanException(found.cutOff());
+        }
+        return found.blocks();
+    }
+
+    private Pending read(RowsFile rows) throws IOException, PlanException {
         Path plan = folder.resolve("plan.jsonl");
         if (Files.size(plan) > LARGEST_PLAN) {
             throw new PlanException("plan.jsonl: larger than " + LARGEST_PLAN + " bytes");
@@ -174,8 +245,8 @@ public final class Agent {
             try {
                 block = PlannedBlock.parse(line);
             } catch (PlanException problem) {
-                if (end < 0) {
-                    continue; // not whole yet
+                if (end < 0 && !isJson(line)) { // the beginning of an object is never an object
+                    return new Pending(pending, "plan.jsonl, line " + number + ": cut off");
                 }
                 throw new PlanException("plan.jsonl, line " + number + ": " + problem.getMessage());
             }
@@ -186,6 +257,15 @@ public final class Agent {
                 pending.add(block);
             }
         }
-        return pending;
+        return new Pending(pending, null);
+    }
+
+    private static boolean isJson(String line) {
+        try {
+            JsonParser.parseString(line);
+            return true;
+        } catch (JsonParseException cutOff) {
+            return false;
+        }
     }
 }

@@ -14,11 +14,14 @@ final class Measurement {
     private static final int MOST_OPERATOR_RUNS = 1000;
     /** Latencies that are kept; of more, evenly spaced ones. */
     private static final int MOST_LATENCIES = 1 << 20;
+    /** Facilities of other processes are asked at most so often: that takes time and power. */
+    private static final long METERED_NS = 1_000_000_000L;
 
     private final PlannedBlock block;
     private final Runner runner;
     private final Phone phone;
     private final BooleanSupplier told;
+    private final Look before;
     private final JsonArray readings = new JsonArray();
     private long[] latencies = new long[1024];
     private int kept;
@@ -28,27 +31,64 @@ final class Measurement {
     private long minimum = Long.MAX_VALUE;
     private long maximum;
     private long longestNs;
-    private long nextReadingNs = Long.MAX_VALUE;
+    private final Rhythm quick = new Rhythm();
+    private final Rhythm metered = new Rhythm();
     private boolean tooLong;
+    private boolean whole;
+    private Look after;
 
-    /** runner: null for idle; told: whether to end at once. */
-    Measurement(PlannedBlock block, Runner runner, Phone phone, BooleanSupplier told) {
+    /** Readings at a distance of step; where an inference takes longer, the missed ones are not made up for. */
+    private static final class Rhythm {
+        private long stepNs;
+        private long nextNs = Long.MAX_VALUE;
+
+        void start(long firstNs, long stepNs) {
+            this.stepNs = stepNs;
+            nextNs = firstNs;
+        }
+
+        boolean due(long now) {
+            if (now < nextNs) {
+                return false;
+            }
+            nextNs += (1 + (now - nextNs) / stepNs) * stepNs;
+            return true;
+        }
+    }
+
+    /** runner: null for idle; told: whether to end at once; before: the look after what came before. */
+    Measurement(PlannedBlock block, Runner runner, Phone phone, BooleanSupplier told, Look before) {
         this.block = block;
         this.runner = runner;
         this.phone = phone;
         this.told = told;
+        this.before = before;
+    }
+
+    /** The look after the block, once it was measured. */
+    Look after() {
+        return after;
+    }
+
+    /** Whether everything that was planned was measured. */
+    boolean isWhole() {
+        return whole;
     }
 
     /** The row; null if it was told to end before the block was done. */
     String run(double waitedS) throws EngineException {
-        JsonObject before = surroundings();
         longestNs = phone.bootNs() + (long) (block.longestS() * 1e9);
         for (long i = 0; runner != null && i < block.uncounted() && !overdue() && !told.getAsBoolean(); ++i) {
             runner.invoke();
         }
+        readings.addAll(before.readings());
         read();
         long begin = phone.bootNs();
-        nextReadingNs = block.readingsMs() > 0 ? begin + block.readingsMs() * 1_000_000 : Long.MAX_VALUE;
+        if (block.readingsMs() > 0) {
+            long step = block.readingsMs() * 1_000_000;
+            quick.start(begin + step, step);
+            metered.start(begin, Math.max(step, METERED_NS));
+        }
         long end = begin + (long) (block.seconds() * 1e9);
         if (runner == null) {
             tooLong = end > longestNs;
@@ -61,17 +101,22 @@ final class Measurement {
         if (told.getAsBoolean()) {
             return null;
         }
-        JsonObject row = row(begin, ended, before);
+        JsonObject row = row(begin, ended, before.row());
         row.addProperty("waited_s", waitedS);
         if (runner != null) {
             row.addProperty("output_sha256", runner.outputSha256());
-            if (block.operators()) {
-                row.add("operator_ns", timeOperators());
+            JsonObject times = block.operators() ? timeOperators() : null;
+            if (times != null) {
+                row.add("operator_ns", times);
             }
+            whole = count >= block.inferences() && (times == null || times.size() > 0);
+        } else {
+            whole = true;
         }
-        JsonObject after = surroundings();
-        row.add("after", after);
-        boolean throttled = !String.valueOf(before.get("thermal_status")).equals(String.valueOf(after.get("thermal_status")));
+        after = Look.take(phone);
+        readings.addAll(after.readings());
+        row.add("after", after.row());
+        boolean throttled = before.state().thermalStatus() != after.state().thermalStatus();
         row.addProperty("ended", tooLong ? "longest" : throttled ? "throttled" : "done");
         return told.getAsBoolean() ? null : row.toString();
     }
@@ -94,15 +139,16 @@ final class Measurement {
     private void sleep(long until) {
         for (;;) {
             long now = phone.bootNs();
-            if (now >= nextReadingNs) {
+            if (quick.due(now)) {
                 read();
-                long step = block.readingsMs() * 1_000_000;
-                nextReadingNs += (1 + (now - nextReadingNs) / step) * step;
+            }
+            if (metered.due(now)) {
+                readings.addAll(Look.readings(phone));
             }
             if (now >= until || told.getAsBoolean()) {
                 return;
             }
-            phone.sleepUntil(Math.min(until, nextReadingNs));
+            phone.sleepUntil(Math.min(until, Math.min(quick.nextNs, metered.nextNs)));
         }
     }
 
@@ -185,24 +231,5 @@ final class Measurement {
         row.add("before", before);
         row.add("readings", readings);
         return row;
-    }
-
-    private JsonObject surroundings() {
-        JsonObject state = new JsonObject();
-        JsonObject temperatures = new JsonObject();
-        phone.temperatures().forEach(temperatures::addProperty);
-        if (temperatures.size() > 0) {
-            state.add("temperature_c", temperatures);
-        }
-        if (phone.thermalStatus() >= 0) {
-            state.addProperty("thermal_status", phone.thermalStatus());
-        }
-        if (!Float.isNaN(phone.charge())) {
-            state.addProperty("charge", phone.charge());
-        }
-        if (phone.plugged() >= 0) {
-            state.addProperty("plugged", phone.plugged() == 1);
-        }
-        return state;
     }
 }

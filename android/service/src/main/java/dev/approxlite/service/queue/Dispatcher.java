@@ -8,16 +8,17 @@ import dev.approxlite.service.engine.EngineSupervisor;
 import dev.approxlite.service.queue.ServiceException.Reason;
 import java.io.Closeable;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Gives waiting requests to the engine, one at a time and fairly. Where the engine is idle the caller's own thread runs
  * its request, which saves a change of threads; what gathers meanwhile is run by a thread of the dispatcher. An engine
- * that dies takes only the request that it was running with it. Thread-safe.
+ * that dies takes only the request that it was running with it, and so does whatever else goes wrong. Thread-safe.
  */
 public final class Dispatcher implements Closeable {
     /** What is known when an input is answered. */
     public interface Surroundings {
-        /** deadlineMs: left; NaN: none. */
+        /** deadlineMs: left, at least 0; NaN: none. */
         InputContext now(float deadlineMs);
     }
 
@@ -25,16 +26,25 @@ public final class Dispatcher implements Closeable {
     private final RequestQueue queue;
     private final EngineSupervisor engines;
     private final Surroundings surroundings;
+    private final Consumer<String> bugs;
     private final Thread worker = new Thread(this::work, "approxlite-dispatcher");
     private boolean busy;
     private boolean closed;
     private long answered;
     private long failed;
 
-    /** most: requests that may wait in all; mostOfOneApp: of one uid, the one that runs included. */
-    public Dispatcher(EngineSupervisor engines, Surroundings surroundings, int most, int mostOfOneApp) {
+    /**
+     * Starts a thread.
+     *
+     * @param bugs hears in one line of what should not have happened, to whichever request
+     * @param most requests that may wait in all
+     * @param mostOfOneApp of one uid, the one that runs included
+     */
+    public Dispatcher(
+            EngineSupervisor engines, Surroundings surroundings, Consumer<String> bugs, int most, int mostOfOneApp) {
         this.engines = engines;
         this.surroundings = surroundings;
+        this.bugs = bugs;
         queue = new RequestQueue(most, mostOfOneApp);
         worker.setDaemon(true);
         worker.start();
@@ -157,8 +167,13 @@ public final class Dispatcher implements Closeable {
         EngineProcess engine = null;
         try {
             engine = engines.engine();
+            ServiceException refusal = request.refusal(); // asked of the engine's policy, not of one before
+            if (refusal != null) {
+                throw refusal;
+            }
             Answer answer = engine.answer(
-                    request.region, request.inputOffset, request.outputOffset, surroundings.now(request.deadlineMs));
+                    request.region, request.inputOffset, request.outputOffset,
+                    surroundings.now(request.leftMs(System.nanoTime())));
             request.answered(answer);
             engines.answered(engine, answer);
             return true;
@@ -171,8 +186,9 @@ public final class Dispatcher implements Closeable {
             request.failed(reason(problem), problem.getMessage());
             engines.failed(engine, problem);
         } catch (RuntimeException | Error bug) {
+            // No request is worth the process, which all other clients are in as well.
             request.failed(Reason.CANNOT_RUN, "the service failed: " + bug);
-            throw bug;
+            bugs.accept("a request: " + bug);
         }
         return false;
     }

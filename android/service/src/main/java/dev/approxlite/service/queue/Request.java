@@ -16,13 +16,17 @@ public final class Request {
 
     final int inputOffset;
     final int outputOffset;
-    /** Left when it arrived; NaN: none. */
-    final float deadlineMs;
-
+    private final float deadlineMs;
+    private final long arrivedNs = System.nanoTime();
     private final Reply reply;
     private final AtomicBoolean settled = new AtomicBoolean();
 
-    /** region, offsets: as {@link dev.approxlite.service.engine.EngineProcess} wants them. */
+    /**
+     * Arrives now.
+     *
+     * @param region with the offsets, as {@link dev.approxlite.service.engine.EngineProcess} wants them
+     * @param deadlineMs left now; NaN: none; at most 0: it has passed
+     */
     public Request(
             int uid, Object session, long sequence, int region, int inputOffset, int outputOffset, float deadlineMs,
                     Reply reply) {
@@ -36,8 +40,17 @@ public final class Request {
         this.reply = reply;
     }
 
+    /** Of the deadline, which goes on while the request waits: at least 0; NaN: there is none. */
+    float leftMs(long nowNs) {
+        return Math.max(0, deadlineMs - (nowNs - arrivedNs) / 1e6f);
+    }
+
     boolean isSettled() {
         return settled.get();
+    }
+
+    ServiceException refusal() {
+        return reply.refusal();
     }
 
     void answered(Answer answer) {

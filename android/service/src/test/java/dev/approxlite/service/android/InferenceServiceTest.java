@@ -25,12 +25,16 @@ import dev.approxlite.service.IInference;
 import dev.approxlite.service.IReplies;
 import dev.approxlite.service.ISession;
 import dev.approxlite.service.LocalProcesses;
+import dev.approxlite.service.policy.KeyFolder;
 import dev.approxlite.service.queue.ServiceException;
 import java.io.File;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -45,6 +49,7 @@ import org.robolectric.RuntimeEnvironment;
 import org.robolectric.android.controller.ServiceController;
 import org.robolectric.annotation.Config;
 import org.robolectric.shadows.ShadowBinder;
+import org.robolectric.shadows.ShadowSystemClock;
 
 /** Android's side of the service: life cycle, permissions, broadcasts, storage, provider and intents. */
 @RunWith(RobolectricTestRunner.class)
@@ -61,9 +66,7 @@ public class InferenceServiceTest {
     public void startTheService() throws Exception {
         app = RuntimeEnvironment.getApplication();
         signer = new Signer();
-        File keys = new File(app.getFilesDir(), "keys");
-        assertTrue(keys.mkdirs());
-        Files.write(new File(keys, "owner.pub").toPath(), signer.pem().getBytes(StandardCharsets.US_ASCII));
+        PhoneOwner.trusts(app, signer);
         shadowOf(app).grantPermissions(InferenceService.PERMISSION);
         ServiceHolder.of(app, processes, archive -> {});
         controller = Robolectric.buildService(InferenceService.class).create();
@@ -84,13 +87,38 @@ public class InferenceServiceTest {
         @Override
         public void answered(
                 long sequence, int rung, int candidate, int chosen, float chosenEvidence, int reason, float evidence,
-                        long ns) {
+                        long ns, int rungsRun) {
             all.add("answered " + sequence);
         }
 
         @Override
         public void failed(long sequence, int code, String message) {
             all.add("failed " + sequence + " " + code);
+        }
+    }
+
+    /** As a client in another process is: binder throws where a link is undone twice. */
+    private static final class FarOutcomes extends IReplies.Stub {
+        final List<DeathRecipient> links = new ArrayList<>();
+
+        @Override
+        public void answered(long sequence, int rung, int candidate, int chosen, float chosenEvidence, int reason,
+                float evidence, long ns, int rungsRun) {}
+
+        @Override
+        public void failed(long sequence, int code, String message) {}
+
+        @Override
+        public void linkToDeath(DeathRecipient recipient, int flags) {
+            links.add(recipient);
+        }
+
+        @Override
+        public boolean unlinkToDeath(DeathRecipient recipient, int flags) {
+            if (!links.remove(recipient)) {
+                throw new NoSuchElementException("Death link does not exist");
+            }
+            return true;
         }
     }
 
@@ -143,6 +171,33 @@ public class InferenceServiceTest {
         session.submit(1, 5, 0, 64, Float.NaN);
         assertEquals("failed 1 " + ServiceException.Reason.BAD_TENSOR.code(), outcomes.all.poll(10, TimeUnit.SECONDS));
         session.close();
+        session.close();
+    }
+
+    @Test
+    public void aSessionIsClosedAnyNumberOfTimesAlsoAfterItsClientDied() throws Exception {
+        FarOutcomes client = new FarOutcomes();
+        ISession session = bind().open(client);
+        assertEquals(1, client.links.size());
+        session.close();
+        session.close();
+        assertEquals(List.of(), client.links);
+        FarOutcomes dies = new FarOutcomes();
+        ISession left = bind().open(dies);
+        dies.links.remove(0).binderDied();
+        left.close();
+        assertEquals(0, status().get("sessions").getAsInt());
+    }
+
+    @Test
+    public void aSessionIsItsAppsAlone() throws Exception {
+        ISession session = bind().open(new Outcomes());
+        ShadowBinder.setCallingUid(12_345);
+        assertThrows(SecurityException.class, session::tensorBytes);
+        assertThrows(SecurityException.class, () -> session.submit(1, 1, 0, 64, Float.NaN));
+        assertThrows(SecurityException.class, () -> session.attach(null));
+        assertThrows(SecurityException.class, session::close);
+        ShadowBinder.reset();
         session.close();
     }
 
@@ -229,11 +284,30 @@ public class InferenceServiceTest {
     }
 
     @Test
+    public void whatIsTooLargeTakesNoRoomWhileItIsWritten() throws Exception {
+        ShadowBinder.setCallingUid(Process.SHELL_UID);
+        byte[] large = new byte[3 * KeyFolder.MOST_BYTES];
+        Uri uri = Uri.withAppendedPath(CONTROL, "key/" + Sha256.of(large));
+        try (OutputStream to = app.getContentResolver().openOutputStream(uri, "w")) {
+            to.write(large);
+            File written = app.getCacheDir().listFiles((folder, name) -> name.startsWith("control"))[0];
+            for (int i = 0; i < 500 && written.length() == large.length; ++i) {
+                ShadowSystemClock.advanceBy(Duration.ofSeconds(1));
+                Thread.sleep(10);
+            }
+            assertEquals(KeyFolder.MOST_BYTES + 1, written.length());
+        }
+        assertEquals("OVERSIZED", call("outcome", Sha256.of(large)).get("reason").getAsString());
+    }
+
+    @Test
     public void anAppWithTheControlPermissionAddsNoKeys() {
         shadowOf(app).grantPermissions(ControlProvider.PERMISSION);
         ShadowBinder.setCallingUid(12_345);
         Uri uri = Uri.withAppendedPath(CONTROL, "key");
         assertThrows(SecurityException.class, () -> app.getContentResolver().openOutputStream(uri, "w"));
+        String piece = "key/" + "0".repeat(64) + "/0/AA==";
+        assertThrows(SecurityException.class, () -> app.getContentResolver().call(CONTROL, "append", piece, null));
     }
 
     private void send(byte[] policy) {

@@ -1,14 +1,18 @@
 package dev.approxlite.service.android;
 
 import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertTrue;
 import static org.robolectric.Shadows.shadowOf;
 
 import android.content.Intent;
+import android.os.Looper;
 import dev.approxlite.service.LocalProcesses;
 import dev.approxlite.service.profiling.Agent;
 import java.io.File;
+import java.io.FileOutputStream;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.After;
 import org.junit.Before;
 import org.junit.Test;
@@ -59,6 +63,35 @@ public class ProfilingServiceTest {
             assertEquals(service.lastWhy, Agent.UNUSABLE, service.lastStatus);
             assertTrue(service.lastWhy.startsWith("start line: "));
         }
+    }
+
+    @Test
+    public void aStartThatIsTurnedAwayKeepsNoServiceBehind() throws Exception {
+        File root = RuntimeEnvironment.getApplication().getExternalFilesDir(null);
+        File model = new File(root, "waits");
+        assertEquals(0, new ProcessBuilder("mkfifo", model.getPath()).start().waitFor());
+        String line = "protocol=1 folder=" + root + " model=" + model + " engine=own runtime=own";
+        ServiceController<ProfilingService> controller = Robolectric.buildService(
+                ProfilingService.class, new Intent().putExtra(ProfilingService.EXTRA_LINE, line));
+        ProfilingService service = controller.create().startCommand(0, 1).startCommand(0, 2).get();
+        shadowOf(Looper.getMainLooper()).idle();
+        assertFalse("it still measures", shadowOf(service).isStoppedBySelf());
+        new FileOutputStream(model).close(); // which is what the first one waits for
+        for (int i = 0; i < 1000 && !shadowOf(service).isStoppedBySelf(); ++i) {
+            Thread.sleep(10);
+            shadowOf(Looper.getMainLooper()).idle();
+        }
+        assertTrue(shadowOf(service).isStoppedBySelf());
+        assertEquals("the newest start", 2, shadowOf(service).getStopSelfId());
+    }
+
+    @Test
+    public void theManifestSaysWhatAndroid14AsksOfSuchAService() throws Exception {
+        String manifest = Files.readString(Path.of("android/service/src/main/AndroidManifest.xml"));
+        String service = manifest.split("ProfilingService\"")[1].split("</service>")[0];
+        assertTrue(service.contains("foregroundServiceType=\"specialUse\""));
+        assertTrue(service.contains("android.app.PROPERTY_SPECIAL_USE_FGS_SUBTYPE"));
+        assertTrue(manifest.contains("android.permission.POST_NOTIFICATIONS"));
     }
 
     @Test

@@ -4,9 +4,11 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertTrue;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.approxlite.engine.EngineException;
+import dev.approxlite.policy.Contract;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -41,6 +43,9 @@ public class AgentTest {
         int inferences;
         int inferencesLeft = Integer.MAX_VALUE;
         boolean timing;
+        int states;
+        int meterings;
+        long sleepsAtNs = Long.MAX_VALUE;
 
         @Override
         public int process() {
@@ -64,23 +69,20 @@ public class AgentTest {
         }
 
         @Override
-        public Map<String, Double> temperatures() {
-            return Map.of("skin", skin);
+        public State state() {
+            ++states;
+            return new State(Map.of("skin", skin), 0, 0.25f, 0.5f, -1);
         }
 
         @Override
-        public int thermalStatus() {
-            return 0;
+        public List<Metered> metered() {
+            ++meterings;
+            return List.of(new Metered("power_monitor/CPU", 1_000_000 + nowNs / 1000, nowNs / 30_000_000_000L));
         }
 
         @Override
-        public float charge() {
-            return 0.5f;
-        }
-
-        @Override
-        public int plugged() {
-            return -1;
+        public Map<String, String> missing() {
+            return Map.of("energy_now", "the gauge does not tell");
         }
 
         @Override
@@ -89,7 +91,10 @@ public class AgentTest {
         }
 
         @Override
-        public Runner prepare(List<PlannedBlock> upcoming) {
+        public Runner prepare(List<PlannedBlock> upcoming) throws EngineException {
+            if (upcoming.get(0).configuration().contains("conv_2d_999")) {
+                throw new EngineException(EngineException.Reason.CANNOT_RUN, "no operator 'conv_2d_999'");
+            }
             return this;
         }
 
@@ -100,6 +105,10 @@ public class AgentTest {
             }
             ++inferences;
             nowNs += 2_000_000;
+            if (nowNs > sleepsAtNs) {
+                nowNs += 3_600_000_000_000L;
+                sleepsAtNs = Long.MAX_VALUE;
+            }
         }
 
         @Override
@@ -163,7 +172,7 @@ public class AgentTest {
         assertEquals(0.5, rows.get(0).getAsJsonObject("before").get("charge").getAsDouble(), 0);
         long idle = rows.get(1).get("end_ns").getAsLong() - rows.get(1).get("begin_ns").getAsLong();
         assertEquals(2e9, idle, 1e8);
-        assertEquals(6, rows.get(1).getAsJsonArray("readings").size(), 1);
+        assertEquals(6 + 5, rows.get(1).getAsJsonArray("readings").size(), 1);
         assertFalse(rows.get(1).has("latency_ns"));
         assertEquals("longest", rows.get(2).get("ended").getAsString());
         assertTrue(rows.get(3).get("waited_s").getAsDouble() > 1);
@@ -215,11 +224,82 @@ public class AgentTest {
     }
 
     @Test
-    public void aLastLineThatIsNotWholeYetIsLeftForLater() throws Exception {
-        String line = block(0, "\"subject\": \"approxlite\", \"inferences\": 2");
-        Files.write(folder.resolve("plan.jsonl"), (line + "\n" + line.substring(0,
-                20)).getBytes(StandardCharsets.UTF_8));
+    public void runsEndAsThoseOfTheNativeAgent() throws Exception {
+        int cases = 0;
+        for (String line : Contract.lines("agent_runs.cases")) {
+            if (line.startsWith("#")) {
+                continue;
+            }
+            JsonObject wanted = JsonParser.parseString(line).getAsJsonObject();
+            Files.write(folder.resolve("plan.jsonl"), wanted.get("plan").getAsString().getBytes(StandardCharsets.UTF_8));
+            Files.deleteIfExists(folder.resolve("rows.jsonl"));
+            Agent agent = agent();
+            assertEquals(line, wanted.get("status").getAsInt(), agent.run());
+            assertTrue(agent.why() + " " + line, agent.why().startsWith(wanted.get("why").getAsString()));
+            JsonObject blocks = new JsonObject();
+            for (JsonObject row : rows("block")) {
+                blocks.add(row.get("block").getAsString(), row.get("ended"));
+            }
+            assertEquals(line, wanted.getAsJsonObject("blocks"), blocks);
+            double took = rows("end").get(0).get("time_s").getAsDouble()
+                    - rows("opening").get(0).get("time_s").getAsDouble();
+            assertTrue(took + " s: " + line, took >= wanted.get("least_s").getAsDouble());
+            ++cases;
+        }
+        assertEquals(9, cases);
+    }
+
+    @Test
+    public void aBlockInWhichThePhoneSleptIsMeasuredAgain() throws Exception {
+        plan(block(1, "\"subject\": \"approxlite\", \"inferences\": 3, \"uncounted\": 1, \"operators\": true"));
+        phone.sleepsAtNs = phone.nowNs + 3_000_000; // in the second inference
         assertEquals(Agent.DONE, agent().run());
+        JsonObject row = rows("block").get(0);
+        assertEquals("done", row.get("ended").getAsString());
+        assertEquals(3, row.get("inferences").getAsInt());
+        assertTrue(row.has("operator_ns"));
         assertEquals(1, rows("block").size());
+    }
+
+    @Test
+    public void everyServiceIsAskedOnceForEachBlockAndOnceBeforeTheFirst() throws Exception {
+        plan(
+                block(1, "\"subject\": \"approxlite\", \"inferences\": 3"),
+                block(2, "\"subject\": \"stock\", \"inferences\": 3, \"hottest_c\": 50"),
+                block(3, "\"subject\": \"idle\", \"seconds\": 1"));
+        assertEquals(Agent.DONE, agent().run());
+        assertEquals(4, phone.states);
+        assertEquals(4, phone.meterings);
+        assertEquals(2, metered(rows("block").get(2)));
+    }
+
+    @Test
+    public void aBlockThatWantsReadingsAsksMetersOnceASecondAtMost() throws Exception {
+        plan(block(1, "\"subject\": \"idle\", \"seconds\": 2.5, \"readings_ms\": 200"));
+        assertEquals(Agent.DONE, agent().run());
+        // At its begin, then every second, and in the looks before and after it.
+        assertEquals(3 + 2, metered(rows("block").get(0)));
+        JsonObject reading = rows("block").get(0).getAsJsonArray("readings").get(0).getAsJsonObject();
+        assertEquals("power_monitor/CPU", reading.get("source").getAsString());
+        assertEquals(0, reading.get("as_of_ns").getAsLong());
+        // The desk reads the same rows.
+        List<String> known = Contract.lines("agent_power_rows.jsonl");
+        assertEquals(JsonParser.parseString(known.get(0)), rows("opening").get(0));
+        assertEquals(JsonParser.parseString(known.get(1)), rows("block").get(0));
+    }
+
+    private static long metered(JsonObject row) {
+        long count = 0;
+        for (JsonElement each : row.getAsJsonArray("readings")) {
+            count += each.getAsJsonObject().has("as_of_ns") ? 1 : 0;
+        }
+        return count;
+    }
+
+    @Test
+    public void aPhoneWithoutRoomIsToldFromAFileThatCannotBeUsed() {
+        assertEquals(Agent.NO_ROOM, Agent.statusOf(new IOException("rows.jsonl: No space left on device")));
+        assertEquals(Agent.UNUSABLE, Agent.statusOf(new IOException("rows.jsonl: Permission denied")));
+        assertEquals(Agent.UNUSABLE, Agent.statusOf(new IOException()));
     }
 }

@@ -1,0 +1,98 @@
+package dev.approxlite.service.policy;
+
+import static dev.approxlite.service.RunningCore.NOT_FINITE;
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
+
+import dev.approxlite.service.RunningCore;
+import java.nio.file.Path;
+import org.junit.Before;
+import org.junit.Rule;
+import org.junit.Test;
+
+/** An alarm that an output raised by itself, without a check, is kept, told of and acted on as a canary's is. */
+public class GuardAlarmTest {
+    /** What the fake engines answer by while their guard is latched. */
+    private static final int EXACT = 1;
+
+    @Rule
+    public final RunningCore running = new RunningCore();
+
+    @Before
+    public void startWithAGoodPolicy() throws Exception {
+        running.keep(running.signer.policy(1));
+    }
+
+    private int rung() throws Exception {
+        return running.answered().answer().rung();
+    }
+
+    private void alarmOnce() throws Exception {
+        running.processes.engines.tripwire = NOT_FINITE;
+        rung();
+        running.processes.engines.tripwire = 0;
+    }
+
+    private void receive(byte[] policy) throws Exception {
+        running.core().inbox().receive(policy, "a test");
+    }
+
+    @Test
+    public void itIsWrittenDownAndOutlivesTheEngineAndTheService() throws Exception {
+        alarmOnce();
+        running.awaitAudit("alarm not_finite");
+        assertEquals(NOT_FINITE, running.core().inbox().followed().alarm());
+        assertEquals("only what is on trial is taken back", 1, running.followed());
+        running.processes.last().kill();
+        running.answered(); // which the engine died of
+        assertEquals(EXACT, rung());
+        running.restart();
+        assertEquals(EXACT, rung());
+        assertEquals(NOT_FINITE, running.core().inbox().followed().alarm());
+    }
+
+    @Test
+    public void aPolicyOnTrialIsRolledBackByItself() throws Exception {
+        receive(running.signer.recertified(2));
+        alarmOnce();
+        running.awaitAudit("rolled back: its guard alarmed on trial: not_finite");
+        assertEquals(1, running.followed());
+    }
+
+    @Test
+    public void theSameCertificateUnderAnotherSequenceNumberStaysLatched() throws Exception {
+        alarmOnce();
+        running.awaitAudit("alarm not_finite");
+        receive(running.signer.policy(2));
+        assertEquals(EXACT, rung());
+        running.awaitFollowed(1);
+        running.core().inbox().rollBack("a test"); // nothing is left that names the certificate
+        receive(running.signer.policy(3));
+        assertEquals(EXACT, rung());
+        receive(running.signer.recertified(4));
+        assertEquals("another certificate begins anew", 0, rung());
+    }
+
+    @Test
+    public void itIsKeptOnceThereIsRoomAgain() throws Exception {
+        Path aside = running.without("guards");
+        alarmOnce();
+        assertFalse(running.core().inbox().problem().isEmpty());
+        running.putBack(aside, "guards");
+        Thread.sleep(1100);
+        rung();
+        running.restart();
+        assertEquals(EXACT, rung());
+    }
+
+    @Test
+    public void itOutlivesAnEngineThatDiesBeforeItGaveItsState() throws Exception {
+        running.processes.dieAfterAnswers = true;
+        alarmOnce();
+        running.processes.dieAfterAnswers = false;
+        running.awaitAudit("alarm not_finite");
+        assertEquals(EXACT, rung());
+        running.restart();
+        assertEquals(EXACT, rung());
+    }
+}
