@@ -6,6 +6,7 @@ import os
 import signal
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 REPOSITORY = Path(__file__).parent.parent
@@ -14,11 +15,16 @@ os.environ["PYTHONSAFEPATH"] = "1"
 # What a shell starts in the background ignores Ctrl-C, and so would the programs that tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# How long an example takes is the machine's, and no test's business.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
+
 # Tests of devices wait more than they compute, share one build of the farm, and are the longest part: one process of
 # its own for them, begun first.
-OF_DEVICES = ("agent", "farm", "fleet", "profiler", "service", "cli/test_devices", "android")
+OF_DEVICES = ("agent", "farm", "fleet", "profiler", "cli/test_devices", "android")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Which tests have to share a process where there are several; the rest of a file's tests share its fixtures."""
     if not config.pluginmanager.hasplugin("xdist"):

@@ -22,10 +22,16 @@ def test_a_row_says_what_runs_and_why() -> None:
     row = dict(zip(HEAD, row_of(watched("A", STATUS, POLICY)), strict=True))
     assert row == {
         "device": "A", "policy": "7 8460a2c7, trial 123/200", "rung": "1", "why": "first stage, confident 3.25",
-        "answers": "123", "canaries": "4", "differs from exact": "0.0 % [0.0, 60.2]", "guard": "quiet, e 0.96",
-        "time saved": "at most 13 % [9, 16]", "energy saved": "at most 22 % [17, 26]", "battery": "64 %",
-        "heat": "none", "": "",
+        "answers": "123", "runs by rung": "0: 5, 1: 122", "canaries": "4", "differs from exact": "0.0 % [0.0, 60.2]",
+        "guard": "quiet, e 0.96", "time saved": "10 % [6, 14]", "energy saved": "19 % [14, 23]",
+        "kernels": "neon_dotprod", "battery": "64 %", "heat": "none", "": "",
     }  # fmt: skip
+
+
+def test_a_service_that_does_not_count_runs_says_at_most() -> None:
+    older = STATUS.model_copy(update={"rungs": tuple(r.model_copy(update={"runs": None}) for r in STATUS.rungs)})
+    row = dict(zip(HEAD, row_of(watched("A", older, POLICY)), strict=True))
+    assert (row["runs by rung"], row["time saved"]) == ("", "at most 13 % [9, 16]")
 
 
 def test_a_phone_without_a_policy_runs_exact() -> None:

@@ -20,7 +20,7 @@ from approxlite.runtime.library import numerics_version
 from farm.farm import FarmDevice
 from farm.service_app import FILES, ServiceApp
 
-QUICK = Pace(soon_s=0.1, longest_poll_s=1.0, backoff_s=0.05, warm_s=0.1)
+QUICK = Pace(soon_s=0.1, longest_poll_s=1.0, longest_quiet_s=1.0, backoff_s=0.05, warm_s=0.1)
 
 
 @pytest.fixture

@@ -140,9 +140,9 @@ class ModelBuilder:
         options.beta = 1.0
         return self._operator("SOFTMAX", [x], self.shapes[x], options, schema.BuiltinOptions.SoftmaxOptions)
 
-    def unsupported(self, x: int) -> int:
+    def unsupported(self, x: int, kind: str = "SIN") -> int:
         """An operator that our engine leaves to the runtime."""
-        return self._operator("SIN", [x], self.shapes[x], None, schema.BuiltinOptions.NONE)
+        return self._operator(kind, [x], self.shapes[x], None, schema.BuiltinOptions.NONE)
 
     def build(self, *outputs: int) -> bytes:
         self._graph.inputs, self._graph.outputs = [self.input], list(outputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -47,7 +48,8 @@ def audit_log(records: int, first: int = 0, before: str = BEGINNING) -> bytes:
 
 @dataclass
 class ServiceTwin:
-    """A link. refuses: why, by what is given. lost: every call fails. on_policy: told once a policy is followed."""
+    """A link. refuses: why, by what is given. lost: every call fails. writes: whether its `content`
+    can, as from Android 9 on. on_policy: told once a policy is followed."""
 
     serial: str = "PHONE1"
     refuses: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -60,6 +62,8 @@ class ServiceTwin:
     outcomes: dict[str, dict[str, Any]] = field(default_factory=dict)
     policies: list[tuple[int, str]] = field(default_factory=list)
     state: dict[str, Any] = field(default_factory=dict)
+    writes: bool = True
+    pieces: dict[str, bytes] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -139,6 +143,8 @@ class ServiceTwin:
         if match := re.search(rf"content read --uri {ADDRESS}/(\S+) \| head -c \d+ > (\S+);", command):
             return self._read(match[1], match[2])
         if match := re.match(rf"content write --uri {ADDRESS}/(\w+)/([0-9a-f]{{64}}) < (\S+)$", command):
+            if not self.writes:
+                return "[ERROR] Unsupported operation: write\nusage: adb shell content [subcommand] [options]\n"
             self._take(match[1], match[2], self.files[match[3]])
             return ""
         if match := re.match(rf"content call --uri {ADDRESS} --method (\w+)(?: --arg (\S+))?$", command):
@@ -159,6 +165,15 @@ class ServiceTwin:
         if method == "outcome":
             unknown = {"outcome": "unknown", "reason": None, "message": "", "sequence": None}
             return self.outcomes.get(str(argument), unknown)
+        if method == "append":
+            kind, sha256, offset, piece = str(argument).split("/", 3)
+            name = f"{kind}/{sha256}"
+            self.pieces[name] = self.pieces.get(name, b"")[: int(offset)] + base64.b64decode(piece, validate=True)
+            return {"bytes": len(self.pieces[name])}
+        if method == "take":
+            kind, sha256 = str(argument).split("/")
+            self._take(kind, sha256, self.pieces.pop(str(argument)))
+            return self.outcomes[sha256]
         if method == "rollback":
             if not self.policies:
                 return {"error": "there is no policy to go back from"}

@@ -15,8 +15,8 @@ from approxlite.tuner.predictor import LogitPredictor
 from approxlite.tuner.search import Menu, Option
 
 SAMPLES, CLASSES, OPERATORS = 200, 4, 6
-KNOBS = {"int8": (0.4, 0.1), "rows:1/2": (0.5, 0.6), "rows:1/4": (0.3, 1.2)}
-"""Cost, and how far the knob alone moves logits of spread 3."""
+KNOBS = {"int8": (0.4, 0.1), "rows:1/2": (0.5, 0.6), "rows:1/4": (0.3, 1.2), "cols:3/4": (0.95, 0.8)}
+"""Cost, and how far the knob alone moves logits of spread 3. The last saves too little for what it moves."""
 MENU: Menu = {
     f"conv_2d_{i}": [Option("exact", 1.0, 0.0), *(Option(knob, cost, move) for knob, (cost, move) in KNOBS.items())]
     for i in range(OPERATORS)
@@ -89,12 +89,10 @@ def test_what_runs_had_is_predicted_better_than_sums_do() -> None:
     assert np.mean(errors[1]) < 0.8 * np.mean(errors[0])
 
 
-def test_knobs_that_a_search_does_not_believe_in_are_run_all_the_same() -> None:
-    model = Pretended()
-    found = model.explore(48)
-    moving = [(f"conv_2d_{i}", "rows:1/4") for i in range(OPERATORS)]
+def test_knobs_that_promise_nothing_are_run_for_what_they_teach() -> None:
+    found = Pretended().explore(64)
     ran = {(o, str(k)) for c in found.points for o, k in c.entries}
-    assert len(ran & set(moving)) >= OPERATORS - 1
+    assert {(operator, "cols:3/4") for operator in MENU} <= ran
 
 
 def _drawn(count: int) -> list[Configuration]:

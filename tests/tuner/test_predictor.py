@@ -109,3 +109,17 @@ def test_the_base_is_predicted_as_it_was_measured(drawn: tuple[Array, Array, Arr
     half = Configuration.parse("conv_2d_0=int8")
     interaction = at_base - exact - 2 * first
     np.testing.assert_allclose(predictor.logits(half), exact + first + interaction / 4, atol=1e-3)
+
+
+def test_what_sums_miss_of_one_knob_is_expected_of_the_operators_others() -> None:
+    draw = np.random.default_rng(0)
+    exact = draw.standard_normal((60, 4)).astype(np.float32)
+    knobs = ("int8", "rows:1/2", "rows:1/4", "checker:1/2", "cols:1/2")
+    changes = {("conv_2d_0", knob): 0.3 * draw.standard_normal((60, 4)).astype(np.float32) for knob in knobs}
+    missed = 0.2 * draw.standard_normal((60, 4)).astype(np.float32)
+    alone = {knob: Configuration.parse(f"conv_2d_0={knob}") for knob in knobs}
+    predictor = LogitPredictor(exact, changes)
+    *ran, other = knobs
+    corrected = predictor.corrected({alone[knob]: predictor.logits(alone[knob]) + missed for knob in ran})
+    expected = corrected.logits(alone[other]) - predictor.logits(alone[other])
+    assert np.abs(expected - missed).mean() < 0.5 * np.abs(missed).mean()
