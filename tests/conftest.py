@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -20,19 +21,24 @@ hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_c
 hypothesis.settings.load_profile("untimed")
 
 # Tests of devices wait more than they compute, share one build of the farm, and are the longest part: one process of
-# its own for them, begun first.
-OF_DEVICES = ("agent", "farm", "fleet", "profiler", "cli/test_devices", "android")
+# its own for them, begun first. Those of the service share one app.
+TOGETHER = {
+    "devices": ("agent", "farm", "fleet", "profiler", "cli/test_devices", "android"),
+    "service": ("service",),
+}
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # around xdist, which looks at the marks
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     """Which tests have to share a process where there are several; the rest of a file's tests share its fixtures."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        file = item.path.relative_to(REPOSITORY / "tests").as_posix()
-        group = "devices" if file.startswith(OF_DEVICES) else file
-        item.add_marker(pytest.mark.xdist_group(group))
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            file = item.path.relative_to(REPOSITORY / "tests").as_posix()
+            group = next((name for name, starts in TOGETHER.items() if file.startswith(starts)), file)
+            item.add_marker(pytest.mark.xdist_group(group))
+    yield
+    if config.getoption("loadgroup", False) and any("@" not in item.nodeid for item in items):
+        raise pytest.UsageError("xdist and this pytest do not keep tests of a group together; see pyproject.toml")
 
 
 @pytest.fixture(scope="session")
