@@ -61,7 +61,7 @@ public final class PolicyStore {
 
     /** Where a store in that folder keeps a policy that it took. */
     public static Path file(Path folder, PolicyArchive policy) {
-        return folder.resolve(policy.sha256() + StoreState.SUFFIX);
+        return file(folder, policy.sha256());
     }
 
     /** Whether the state was there and could not be read when the store was opened. */
@@ -249,6 +249,10 @@ public final class PolicyStore {
     }
 
     private Path file(String name) {
+        return file(folder, name);
+    }
+
+    private static Path file(Path folder, String name) {
         return folder.resolve(name + StoreState.SUFFIX);
     }
 

@@ -269,7 +269,8 @@ public final class EngineSupervisor implements Closeable {
     private void keepLatched(EngineProcess asked, int latched) {
         synchronized (keeping) {
             synchronized (this) {
-                if (guardState == null || asked == engine && !isToBeKept(latched)) {
+                PolicyArchive its = policyOf(asked);
+                if (its == null || its.policy().certificate() == null || asked == engine && !isToBeKept(latched)) {
                     return; // nothing guards it, or it is kept
                 }
             }
@@ -281,7 +282,7 @@ public final class EngineSupervisor implements Closeable {
     private void keep(EngineProcess asked, GuardStatus guard, int latched) {
         PolicyArchive its;
         synchronized (this) {
-            its = asked == engine ? policy : asked == ended ? endedPolicy : null;
+            its = policyOf(asked);
             if (its == null) {
                 return;
             }
@@ -300,6 +301,11 @@ public final class EngineSupervisor implements Closeable {
                 keepAgainNs = clockNs.getAsLong() + KEEP_AGAIN_NS;
             }
         }
+    }
+
+    /** That this engine was started for; null where two others were started since. */
+    private PolicyArchive policyOf(EngineProcess asked) {
+        return asked == engine ? policy : asked == ended ? endedPolicy : null;
     }
 
     private static boolean sameCertificate(PolicyArchive one, PolicyArchive other) {

@@ -4,7 +4,10 @@ import static dev.approxlite.service.RunningCore.NOT_FINITE;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
 
+import dev.approxlite.engine.Answer;
 import dev.approxlite.service.RunningCore;
+import dev.approxlite.service.engine.EngineProcess;
+import dev.approxlite.service.engine.EngineSupervisor;
 import java.nio.file.Path;
 import org.junit.Before;
 import org.junit.Rule;
@@ -93,6 +96,16 @@ public class GuardAlarmTest {
         running.awaitAudit("alarm not_finite");
         assertEquals(EXACT, rung());
         running.restart();
+        assertEquals(EXACT, rung());
+    }
+
+    @Test
+    public void itOutlivesAnEngineThatEndsBecauseItsPolicyIsTakenBackToExact() throws Exception {
+        EngineSupervisor engines = running.core().engines();
+        EngineProcess asked = engines.engine();
+        running.core().inbox().rollBack("a test");
+        engines.answered(asked, new Answer(0, 0, 0, 0, 3, 1, 1, 1, false, NOT_FINITE));
+        receive(running.signer.policy(2));
         assertEquals(EXACT, rung());
     }
 }
