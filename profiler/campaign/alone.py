@@ -38,6 +38,7 @@ class MeasuredAlone(DeviceInCampaign):
             self._opening = poll.opening or self._opening
             self._found |= {row.block: row for row in poll.blocks}
             self._progress = self._progress or bool(poll.blocks)
+            self._hears(link, poll, blocks)
             take()
             if all(block.block in self._found for block in blocks):
                 return [self._found[block.block] for block in blocks]

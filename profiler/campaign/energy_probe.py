@@ -66,7 +66,7 @@ class EnergyProbe(MeasuredAlone):
     def _measured(self, link: Link, blocks: Sequence[PlannedBlock]) -> list[AgentBlock]:
         seconds = sum(block.seconds for block in blocks)
         self.board.say(self.serial, "looking for an energy source", f"about {seconds:.0f} s")
-        self._agent.start(link, blocks, self._wanted, lease_s=self.pace.lease_s)
+        self._begins(link, blocks)
         rows = self._followed(link, blocks)
         self.spent_s += sum(((row.end_ns or 0) - (row.begin_ns or 0)) * 1e-9 for row in rows)
         return rows

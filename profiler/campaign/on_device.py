@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from approxlite.formats.errors import ApproxError, UnstableError, one_line
+from approxlite.profiler.blocks import PlannedBlock
 from approxlite.profiler.campaign.agent import Agent, Poll, explained
 from approxlite.profiler.campaign.board import Board
 from approxlite.profiler.campaign.gates import DISCHARGING, REMEDIES, Gates
@@ -18,6 +19,7 @@ from approxlite.profiler.campaign.settings import wanted
 from approxlite.profiler.devices.describe import state_of
 from approxlite.profiler.devices.faults import (
     PASSING,
+    AgentHungError,
     DeviceFullError,
     DeviceLostError,
     DeviceSlowError,
@@ -33,13 +35,17 @@ LONGEST_STRETCH = 8.0
 LATE_S = 5.0
 """What loading a model and asking a device's services takes beside blocks."""
 
+TRIES_OF_A_BLOCK = 3
+"""How often agents measure a block that is cut off."""
+
 Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
 class Pace:
     """Seconds between things. patience: faults in a row, with no block between them, that quarantine a device;
-    full_patience: those of a device without room, which seldom finds some by itself. longest_quiet_s: where blocks tell
+    full_patience: those of a device without room, which seldom finds some by itself; hung_patience: those of an agent
+    that hangs, each of which takes the longest that a block may. longest_quiet_s: where blocks tell
     energy, polls wait for a gap between two of them, at most for so long."""
 
     soon_s: float = 0.5
@@ -51,6 +57,7 @@ class Pace:
     longest_backoff_s: float = 30.0
     patience: int = 8
     full_patience: int = 4
+    hung_patience: int = 2
     lease_s: int = 120
     warm_s: float = 0.5
 
@@ -74,6 +81,7 @@ class DeviceInCampaign:
     _agent: Agent = field(init=False)
     _progress: bool = False
     _stretch: float = 1.0
+    _heard_s: float = field(default_factory=time.monotonic)
 
     def _through_faults(self, work: Callable[[Link], Found]) -> Found:
         """Does `work`, again from its beginning after a fault that may pass."""
@@ -88,7 +96,7 @@ class DeviceInCampaign:
                     # Whether it hangs or needs longer is not to be told; trying as before would never end.
                     self._stretch = min(2 * self._stretch, LONGEST_STRETCH)
                 self.board.count(self.serial, faults=1)
-                if faults >= (self.pace.full_patience if isinstance(fault, DeviceFullError) else self.pace.patience):
+                if faults >= self._patience(fault):
                     raise
                 self.board.say(self.serial, "reconnecting", str(fault))
                 self._pause(min(self.pace.backoff_s * 2 ** (faults - 1), self.pace.longest_backoff_s))
@@ -96,6 +104,30 @@ class DeviceInCampaign:
                 raise
             except Exception as problem:  # a thread that ends without a word would leave its device and its blocks
                 raise UnexpectedError(f"{self.serial}: {_origin(problem)}; please report it") from problem
+
+    def _patience(self, fault: ApproxError) -> int:
+        if isinstance(fault, AgentHungError):
+            return self.pace.hung_patience
+        return self.pace.full_patience if isinstance(fault, DeviceFullError) else self.pace.patience
+
+    def _begins(self, link: Link, plan: Sequence[PlannedBlock]) -> str:
+        """Starts the agent; what the settings said."""
+        said = self._agent.start(link, plan, self._wanted, lease_s=self.pace.lease_s)
+        self._heard_s = time.monotonic()
+        return said
+
+    def _hears(self, link: Link, poll: Poll, plan: Sequence[PlannedBlock]) -> None:
+        """Ends an agent that has told nothing for longer than one of its blocks may take, its waiting included."""
+        now_s = time.monotonic()
+        if poll.blocks or not poll.running:
+            self._heard_s = now_s
+        longest_s = TRIES_OF_A_BLOCK * max((block.longest_s for block in plan), default=0.0) + self.pace.gates_give_up_s
+        if now_s - self._heard_s > longest_s:
+            self._agent.end(link)
+            raise AgentHungError(
+                f"{self.serial}: no block was measured in {longest_s / 60:.0f} min; the agent hangs, or waits for a "
+                f"sensor on the processor to cool"
+            )
 
     def _reached(self) -> Link:
         try:

@@ -92,6 +92,7 @@ class Runner(DeviceInCampaign):
             poll = self._poll(link)
             if self._is_over():
                 break
+            self._hears(link, poll, plan)
             if poll.running and not queue.was_robbed(self.serial):
                 if not poll.guarded:  # the watchdog thought that the desk was dead
                     self._take_settings(link)
@@ -204,7 +205,7 @@ class Runner(DeviceInCampaign):
         """Rows of a plan of preparations, by subject."""
         self._warming = []
         self._start(link, plan)
-        self._wait_for_end(link)
+        self._wait_for_end(link, plan)
         found: dict[str, list[AgentBlock]] = {each.subject: [] for each in plan}
         subjects = {block.block: block.subject for block in plan}
         for row in self._warming:
@@ -215,14 +216,15 @@ class Runner(DeviceInCampaign):
         self._progress = True
         return found
 
-    def _wait_for_end(self, link: Link) -> None:
+    def _wait_for_end(self, link: Link, plan: Sequence[PlannedBlock]) -> None:
         self._pause(self.pace.soon_s)
         while (poll := self._poll(link)).running:
+            self._hears(link, poll, plan)
             self._pause(self.pace.soon_s)
         self._raise_why_ended(link, poll)
 
     def _start(self, link: Link, plan: Sequence[PlannedBlock]) -> None:
-        self._changed(self._agent.start(link, plan, self._wanted, lease_s=self.pace.lease_s))
+        self._changed(self._begins(link, plan))
 
     def _changed(self, said: str) -> None:
         """Remembers what became of settings, which are journaled with the first block that is measured under them."""

@@ -111,7 +111,7 @@ class SustainedRuns(MeasuredAlone):
             gap_ms=self._gap_ms(configuration), scales=grids(dict(self.scales), configuration),
         )  # fmt: skip
         self.board.say(self.serial, "sustained run", f"{configuration} for {self.wish.run_s / 60:.0f} min")
-        self._agent.start(link, blocks, self._wanted, lease_s=self.pace.lease_s)
+        self._begins(link, blocks)
         self._blocks = blocks
 
     def _gap_ms(self, configuration: str) -> float:

@@ -25,6 +25,10 @@ class DeviceLostError(DeviceError):
     """The connection broke; what the device was doing may be half done."""
 
 
+class AgentHungError(DeviceLostError):
+    """The agent runs and measures nothing; it is ended."""
+
+
 class DeviceSlowError(DeviceError):
     """No answer within the time limit."""
 

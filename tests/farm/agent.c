@@ -3,7 +3,8 @@
  * so that every device of a farm measures the same numbers; without timers, so that rows are equal byte for byte.
  * Where /data/farm/rail_uw holds a number, a power rail counts microjoules: that many microwatts at rest, and BUSY times
  * as many at work, each block a little differently. Its time runs /data/farm/hurry times as fast as the world's.
- * It dies at the block that /data/farm/deadly_block names. */
+ * It dies at the block that /data/farm/deadly_block names, and stays for ever at the one that /data/farm/hanging_block
+ * does. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -243,6 +244,7 @@ int main(int count, char** words) {
     if (block < 0 || block >= MAX_BLOCKS) fail(2, "a line of the plan cannot be used");
     if (measured[(int)block]) continue;
     if (read_number("/data/farm/deadly_block", -1) == block) raise(SIGSEGV);
+    while (read_number("/data/farm/hanging_block", -1) == block) sleep(3600);
     if (!access(stop, F_OK)) {
       why = "stopped";
       break;

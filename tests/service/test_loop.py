@@ -94,7 +94,9 @@ def test_a_policy_whose_canaries_alarm_on_trial_is_rolled_back_by_the_device_its
         policy = policy.model_copy(update={"probes": tuple(make_probe(ladder, rung, seed=rung) for rung in range(2))})
     desk.push(desk.sign(policy, "harmful.approx"))
     assert desk.status()["sequence"] == running.sequence + 1
-    assert {"rung 0", "rung 1"} <= set(desk.ask(TRIAL - 1))  # and others, once the running policy is back
+    answered_by = {each for each in desk.ask(TRIAL - 1) if each.startswith("rung")}
+    known = {f"rung {rung}" for rung in range(max(2, len(running.ladder)))}
+    assert {"rung 0", "rung 1"} <= answered_by <= known  # the running policy's, too, once that is back
     desk.until(lambda: desk.status()["sequence"] == running.sequence)
     assert not desk.status()["on_trial"]
     said = desk.audit()

@@ -14,7 +14,7 @@ import pytest
 
 from approxlite.formats.errors import DeviceError, UnstableError
 from approxlite.formats.profile import load_profile
-from approxlite.profiler.campaign import runner
+from approxlite.profiler.campaign import on_device, runner
 from approxlite.profiler.campaign.agent import Agent, AgentFiles
 from approxlite.profiler.campaign.board import Board
 from approxlite.profiler.campaign.farm import Job, Outcome, profile_devices
@@ -24,7 +24,7 @@ from approxlite.profiler.campaign.plan import Design, preparation
 from approxlite.profiler.campaign.settings import QUIET, changes, restore_leftovers, take_command, wanted
 from approxlite.profiler.devices import adb
 from approxlite.profiler.devices.describe import FOLDER
-from approxlite.profiler.devices.faults import DeviceLostError, DeviceRefusedError, WrongAbiError
+from approxlite.profiler.devices.faults import AgentHungError, DeviceLostError, DeviceRefusedError, WrongAbiError
 from approxlite.profiler.devices.link import checked
 from farm.desk import PACE
 from farm.farm import Farm, FarmDevice
@@ -295,6 +295,22 @@ def test_an_agent_that_dies_at_the_same_block_each_time_is_given_up(farm: Farm, 
     assert 5 not in {row.block for row in load_profile(tmp_path / "p.jsonl").measured}
     assert restored(device)
     assert profiled_again().given_up == {}
+
+
+def test_an_agent_that_hangs_is_ended_and_given_up_where_it_hangs_again(
+    farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_device, "TRIES_OF_A_BLOCK", 0)
+    device, pace = farm.devices[0], replace(PACE, gates_give_up_s=2.0)
+    device.set("hanging_block", "5\n")
+    try:
+        with pytest.raises(AgentHungError, match="no block was measured in 0 min; the agent hangs"):
+            profiled(farm, tmp_path, 1, pace=pace)
+    finally:
+        device.set("hanging_block", None)
+    assert 5 not in {row.block for row in load_profile(tmp_path / "1.jsonl").measured}
+    assert restored(device)
+    assert profiled(farm, tmp_path, 1).given_up == {}
 
 
 def test_a_device_without_room_says_so(farm: Farm, tmp_path: Path) -> None:
