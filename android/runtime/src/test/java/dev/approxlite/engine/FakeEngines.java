@@ -32,7 +32,8 @@ public final class FakeEngines implements Engines {
             opened.countDown();
         }
 
-        void pass() {
+        /** Where a run waits. */
+        public void pass() {
             reached.countDown();
             try {
                 opened.await();

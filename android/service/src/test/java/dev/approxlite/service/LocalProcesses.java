@@ -146,8 +146,15 @@ public final class LocalProcesses implements EngineLauncher {
     /** What the next ones get for {@link Process#answersLeft}. */
     public volatile int answersLeft = -1;
 
+    /** What a process that starts waits at; null: at nothing. */
+    public volatile FakeEngines.Gate startGate;
+
     @Override
     public EngineProcess launch(PolicyArchive policy, byte[] guardState) throws EngineException {
+        FakeEngines.Gate held = startGate;
+        if (held != null) {
+            held.pass();
+        }
         if (refusal != null) {
             throw refusal;
         }

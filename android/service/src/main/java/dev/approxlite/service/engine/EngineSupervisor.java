@@ -54,6 +54,8 @@ public final class EngineSupervisor implements Closeable {
      * the other's. Taken before this object's monitor.
      */
     private final Object keeping = new Object();
+    /** Held while a process starts, which takes its time; taken before this object's monitor, which is not held then. */
+    private final Object starting = new Object();
     private final ArrayDeque<Long> deathsNs = new ArrayDeque<>();
     private volatile PolicyArchive policy;
     private byte[] guardState;
@@ -160,10 +162,12 @@ public final class EngineSupervisor implements Closeable {
             throw new ServiceException(Reason.NO_POLICY, "there is no rung " + rung + " in what is followed");
         }
         pinned = rung;
-        try {
-            engine().pin(rung);
-        } catch (EngineException problem) {
-            failed(engine, problem); // the next engine is pinned when it starts
+        if (engine != null) {
+            try {
+                engine.pin(rung);
+            } catch (EngineException problem) {
+                failed(engine, problem); // the next engine is pinned when it starts
+            }
         }
     }
 
@@ -173,22 +177,41 @@ public final class EngineSupervisor implements Closeable {
     }
 
     /**
-     * The engine to ask, started if need be.
+     * The engine to ask, started if need be. While one starts, only those who ask for one wait for it.
      *
      * @throws ServiceException if there is no policy, or engines die too often
      * @throws EngineException if one cannot be started
      */
-    public synchronized EngineProcess engine() throws ServiceException, EngineException {
+    public EngineProcess engine() throws ServiceException, EngineException {
+        EngineProcess there = running();
+        if (there != null) {
+            return there;
+        }
+        synchronized (starting) {
+            while ((there = running()) == null) {
+                PolicyArchive next;
+                byte[] state;
+                synchronized (this) {
+                    rest();
+                    next = policy;
+                    state = guardState;
+                }
+                if (next != null) {
+                    start(next, state);
+                }
+            }
+            return there;
+        }
+    }
+
+    /** Null where one has to be started. */
+    private synchronized EngineProcess running() throws ServiceException {
         if (closed) {
             throw new ServiceException(Reason.CLOSED, "the service is closed");
         }
         if (policy == null) {
             throw new ServiceException(Reason.NO_POLICY,
                     "there is no policy to follow; push one, or compute in-process");
-        }
-        if (engine == null) {
-            rest();
-            start();
         }
         return engine;
     }
@@ -328,29 +351,50 @@ public final class EngineSupervisor implements Closeable {
         }
     }
 
-    private void start() throws EngineException {
+    /** Where another policy, or state of its guard, came meanwhile, what was started is ended. */
+    private void start(PolicyArchive next, byte[] state) throws EngineException {
         EngineProcess started = null;
+        boolean taken = false;
         try {
-            started = launcher.launch(policy, guardState);
-            for (Map.Entry<Integer, Region> each : regions.entrySet()) {
-                started.attach(each.getKey(), each.getValue());
-            }
-            if (pinned >= 0) {
-                started.pin(pinned);
-            }
-            engine = started;
-            notStarted = 0;
+            started = launcher.launch(next, state);
+            taken = take(started, next, state);
         } catch (EngineException problem) {
-            if (started != null) {
+            if (isStillWanted(next, problem)) {
+                throw problem;
+            }
+        } finally {
+            if (started != null && !taken) {
                 started.close();
             }
-            if (problem.reason() == EngineException.Reason.DIED) {
-                bury();
-            } else {
-                listener.notStarted(policy, problem, ++notStarted);
-            }
-            throw problem;
         }
+    }
+
+    private synchronized boolean take(EngineProcess started, PolicyArchive next, byte[] state) throws EngineException {
+        if (closed || policy != next || guardState != state) {
+            return false;
+        }
+        for (Map.Entry<Integer, Region> each : regions.entrySet()) {
+            started.attach(each.getKey(), each.getValue());
+        }
+        if (pinned >= 0) {
+            started.pin(pinned);
+        }
+        engine = started;
+        notStarted = 0;
+        return true;
+    }
+
+    /** Tells of an engine that could not be started; whether that is anybody's business still. */
+    private synchronized boolean isStillWanted(PolicyArchive next, EngineException problem) {
+        if (closed || policy != next) {
+            return false;
+        }
+        if (problem.reason() == EngineException.Reason.DIED) {
+            bury();
+        } else {
+            listener.notStarted(next, problem, ++notStarted);
+        }
+        return true;
     }
 
     private void end(PolicyArchive its) {
