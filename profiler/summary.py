@@ -18,13 +18,27 @@ from approxlite.profiler.recorded import KnobTime, RecordedProfile, more_exact, 
 from approxlite.profiler.schedule import int8_everywhere
 
 
-def recorded(profile: Profile, model_sha256: str | None = None, name: str | None = None) -> RecordedProfile:
-    """The last campaign of `profile` (on that model, of that name), summarised. Raises DeviceError if there is none to
-    go by."""
+def recorded(
+    profile: Profile, model_sha256: str | None = None, name: str | None = None, device_class: str | None = None
+) -> RecordedProfile:
+    """The last campaign of `profile` (on that model, of that name, on devices of that class), summarised. Raises
+    DeviceError if there is none to go by."""
+    campaign = last_campaign(profile, model_sha256, name, device_class)
+    if campaign is None:
+        raise DeviceError("the profile holds no campaign of this model; run `approxlite profile` on it")
+    return summarise(campaign, [row for row in profile.blocks if row.campaign == campaign.campaign])
+
+
+def last_campaign(
+    profile: Profile, model_sha256: str | None = None, name: str | None = None, device_class: str | None = None
+) -> CampaignRow | None:
+    """The last one of `profile` that is as wished; None if there is none."""
     for campaign in reversed(profile.campaigns):
-        if model_sha256 in (None, campaign.model.sha256) and name in (None, campaign.campaign):
-            return summarise(campaign, [row for row in profile.blocks if row.campaign == campaign.campaign])
-    raise DeviceError("the profile holds no campaign of this model; run `approxlite profile` on it")
+        found = (campaign.model.sha256, campaign.campaign, campaign.device.fingerprint)
+        wished = (model_sha256, name, device_class)
+        if all(wish in (None, own) for wish, own in zip(wished, found, strict=True)):
+            return campaign
+    return None
 
 
 def summarise(campaign: CampaignRow, blocks: Sequence[BlockRow]) -> RecordedProfile:

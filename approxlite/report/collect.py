@@ -64,7 +64,7 @@ def collect(folder: str | os.PathLike[str]) -> Report:
         rule=_rule(policy, results),
         certificate=policy.certificate,
         advice=advice(policy),
-        operators=_operators(policy, recorded(profile, policy.models[-1].sha256), results),
+        operators=_operators(policy, recorded(profile, policy.models[-1].sha256, device_class=curve.device_class), results),
         method=method(policy, curve, profile, results),
     )
 

@@ -8,6 +8,7 @@ from approxlite.formats.profile import CampaignRow, Profile
 from approxlite.profiler.campaign.energy import energies
 from approxlite.profiler.campaign.energy_goal import efforts
 from approxlite.profiler.energy.outcome import Comparison
+from approxlite.profiler.summary import last_campaign
 from approxlite.report.content import Fact
 from approxlite.report.results import Results
 from approxlite.report.text import percent, ratio_interval
@@ -16,11 +17,12 @@ from approxlite.report.text import percent, ratio_interval
 def method(policy: Policy, curve: Curve, profile: Profile, results: Results | None) -> tuple[Fact, ...]:
     """One fact per line of the section."""
     facts = []
-    if profile.campaigns:
-        campaign = profile.campaigns[-1]
+    campaign = last_campaign(profile, policy.models[-1].sha256, device_class=curve.device_class)
+    blocks = [block for block in profile.blocks if campaign is not None and block.campaign == campaign.campaign]
+    if campaign is not None:
         device = campaign.device
-        rounds = {(block.campaign, block.round) for block in profile.blocks}
-        inferences = sum(block.inferences for block in profile.blocks)
+        rounds = {block.round for block in blocks}
+        inferences = sum(block.inferences for block in blocks)
         facts += [
             ("device", f"{device.cpu}, {device.os}; {campaign.threads} thread"),
             (
@@ -28,7 +30,7 @@ def method(policy: Policy, curve: Curve, profile: Profile, results: Results | No
                 f"{campaign.kernel_variant} ({' '.join(device.features)}), numerics version "
                 f"{campaign.numerics_version}",
             ),
-            ("profile", f"{len(profile.blocks)} blocks, {inferences} inferences in {len(rounds)} interleaved rounds"),
+            ("profile", f"{len(blocks)} blocks, {inferences} inferences in {len(rounds)} interleaved rounds"),
             ("energy", _energy(profile, campaign)),
         ]
     split = policy.split
@@ -42,7 +44,7 @@ def method(policy: Policy, curve: Curve, profile: Profile, results: Results | No
     if policy.certificate is not None:
         facts.append(("certificate", f"{policy.certificate.method}; {len(policy.certificate.tests)} candidates tested"))
     if results is not None:
-        elsewhere = any(block.serial is not None for block in profile.blocks)
+        elsewhere = any(block.serial is not None for block in blocks)
         facts.append(
             (
                 "results",

@@ -101,6 +101,17 @@ def test_energy_is_refused_not_guessed(markup: str) -> None:
     assert "not given: no energy source" in markup
 
 
+def test_it_tells_of_the_device_that_was_tuned_for_though_another_was_profiled_since(tmp_path: Path) -> None:
+    example.write_example(tmp_path)
+    journal = tmp_path / "profile.jsonl"
+    first = json.loads(journal.read_text().partition("\n")[0])
+    other = first | {"campaign": "c1", "device": first["device"] | {"fingerprint": "0" * 16, "cpu": "Another CPU"}}
+    journal.write_text(journal.read_text() + json.dumps(other) + "\n")
+    page = write_report(tmp_path).read_text("utf-8")
+    assert "Example CPU" in page
+    assert "Another CPU" not in page
+
+
 def test_the_machine_readable_twin_holds_the_same(folder: Path) -> None:
     twin = Report.model_validate_json((folder / "report.json").read_text("utf-8"))
     assert json.loads((folder / "report.json").read_text("utf-8"))["version"] == 1

@@ -25,6 +25,7 @@ from approxlite.report.inspection import InspectedOperator, Inspection
 from approxlite.report.results import ResultRow, Results, Role, save_results
 
 Interval = tuple[float, float, float]
+DEVICE = Device(fingerprint="f" * 16, cpu="Example CPU", features=("avx2", "avx512vnni"), os="Linux 6.1")
 MODEL = ModelReference(sha256="ab" * 32, name="keyword")
 SPLIT = SplitRecord(seed=0, data_sha256="cd" * 32, calibration=75, search=75, certification=149)
 POINTWISE = (3, 5, 7, 9)
@@ -67,7 +68,7 @@ def _write_profile(path: Path) -> None:
     )
     campaign = CampaignRow(
         campaign="c0", time=now(), tool_version="0.1.0", model=MODEL, numerics_version=1, kernel_variant="avx512vnni",
-        device=Device(fingerprint="f" * 16, cpu="Example CPU", features=("avx2", "avx512vnni"), os="Linux 6.1"),
+        device=DEVICE,
         threads=1, energy_refused="no energy source has been shown to be trustworthy", operators=operators,
     )  # fmt: skip
     with ProfileJournal(path) as journal:
@@ -103,7 +104,7 @@ def _block(number: int, round_: int, subject: str, configuration: str, total: in
 
 def _write_curve(path: Path) -> None:
     curve = Curve(
-        created=now(), tool_version="0.1.0", model=MODEL, device_class="x86_64", numerics_version=1, split=SPLIT,
+        created=now(), tool_version="0.1.0", model=MODEL, device_class=DEVICE.fingerprint, numerics_version=1, split=SPLIT,
         weights_sha256="00" * 32,
         points=(
             point("exact", (0.93, 0.91, 0.95), (0.0, 0.0, 0.048), 0.0),
