@@ -45,6 +45,7 @@ def collect(folder: str | os.PathLike[str]) -> Report:
     policy = load_policy(place / "policy.approx")
     kept = place / "results.json"
     results = load_results(kept) if kept.exists() else None
+    measured = recorded(profile, policy.models[-1].sha256, device_class=curve.device_class)
     return Report(
         created=now(),
         model=policy.models[-1].name,
@@ -64,7 +65,7 @@ def collect(folder: str | os.PathLike[str]) -> Report:
         rule=_rule(policy, results),
         certificate=policy.certificate,
         advice=advice(policy),
-        operators=_operators(policy, recorded(profile, policy.models[-1].sha256, device_class=curve.device_class), results),
+        operators=_operators(policy, measured, results),
         method=method(policy, curve, profile, results),
     )
 

@@ -104,8 +104,8 @@ def _block(number: int, round_: int, subject: str, configuration: str, total: in
 
 def _write_curve(path: Path) -> None:
     curve = Curve(
-        created=now(), tool_version="0.1.0", model=MODEL, device_class=DEVICE.fingerprint, numerics_version=1, split=SPLIT,
-        weights_sha256="00" * 32,
+        created=now(), tool_version="0.1.0", model=MODEL, device_class=DEVICE.fingerprint, numerics_version=1,
+        split=SPLIT, weights_sha256="00" * 32,
         points=(
             point("exact", (0.93, 0.91, 0.95), (0.0, 0.0, 0.048), 0.0),
             point(CAUTIOUS, (0.55, 0.53, 0.56), (0.008, 0.002, 0.03), 0.010),
