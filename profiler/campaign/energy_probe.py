@@ -13,10 +13,10 @@ from approxlite.profiler.campaign.agent import AgentFiles
 from approxlite.profiler.campaign.alone import MeasuredAlone
 from approxlite.profiler.campaign.board import Board
 from approxlite.profiler.campaign.gates import Gates
+from approxlite.profiler.campaign.greeting import greeted
 from approxlite.profiler.campaign.on_device import Pace, StoppedError, run_threads
 from approxlite.profiler.campaign.plan import PREPARATION
 from approxlite.profiler.campaign.service_agent import agent_of
-from approxlite.profiler.devices.describe import describe
 from approxlite.profiler.devices.link import Link
 from approxlite.profiler.energy.prove import Probed, prove
 
@@ -97,7 +97,7 @@ def energy_sources(
 
     def look_at(serial: str) -> None:
         try:
-            contents = files.for_device(serial, describe(connect(serial)).abis)
+            contents = greeted(serial, files, connect, stop).contents
             probe = EnergyProbe(
                 serial=serial, connect=connect, contents=contents, board=board, stop=stop, gates=gates,
                 pace=pace or Pace(),

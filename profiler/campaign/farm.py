@@ -17,18 +17,17 @@ from approxlite.formats.scale import Scale
 from approxlite.profiler.campaign.agent import AgentFiles
 from approxlite.profiler.campaign.board import Board
 from approxlite.profiler.campaign.gates import Gates
+from approxlite.profiler.campaign.greeting import Greeted, greeted
 from approxlite.profiler.campaign.journal import CampaignJournal
 from approxlite.profiler.campaign.on_device import Pace, run_threads
 from approxlite.profiler.campaign.plan import Design
 from approxlite.profiler.campaign.runner import Runner
 from approxlite.profiler.campaign.shared import EVERY, Part, SharedCampaign
-from approxlite.profiler.devices.describe import Description, describe
-from approxlite.profiler.devices.faults import PASSING, fault_from_adb
+from approxlite.profiler.devices.faults import fault_from_adb
 from approxlite.profiler.devices.link import Link
 from approxlite.profiler.energy.probe import Proven
 from approxlite.profiler.energy.prove import Probed
 
-GREETINGS = 3
 LEAST_ROOM_BYTES = 1 << 20
 """A device with less holds no files of ours; alone, it is not tried."""
 
@@ -87,9 +86,9 @@ def profile_devices(
     if len(set(serials)) < len(serials):
         raise InputError("a device is named twice; name each once")
     with ThreadPoolExecutor(max_workers=max(len(serials), 1)) as greeters:
-        greeted = list(greeters.map(lambda serial: _greeted(serial, job, connect, board, stop), serials))
-    described = [each for each in greeted if isinstance(each, Greeted)]
-    sick = {serial: each for serial, each in zip(serials, greeted, strict=True) if isinstance(each, DeviceError)}
+        met = list(greeters.map(lambda serial: _met(serial, job, connect, board, stop), serials))
+    described = [each for each in met if isinstance(each, Greeted)]
+    sick = {serial: each for serial, each in zip(serials, met, strict=True) if isinstance(each, DeviceError)}
     free = described[0].description.free_bytes if len(described) == 1 else None
     if free is not None and free < LEAST_ROOM_BYTES:
         raise fault_from_adb("no space left", described[0].description.serial)
@@ -109,28 +108,14 @@ def profile_devices(
         return _outcome(runners, sick)
 
 
-@dataclass(frozen=True)
-class Greeted:
-    """A device that answers, and what it is given."""
-
-    description: Description
-    contents: dict[str, bytes]
-
-
-def _greeted(
+def _met(
     serial: str, job: Job, connect: Callable[[str], Link], board: Board, stop: threading.Event
 ) -> Greeted | DeviceError:
-    """What the device is, or why it cannot measure. A fault that may pass gets a second chance."""
-    for attempt in range(GREETINGS):
-        try:
-            description = describe(connect(serial))
-            return Greeted(description, job.files.for_device(serial, description.abis))
-        except DeviceError as fault:
-            if not isinstance(fault, PASSING) or attempt == GREETINGS - 1:
-                board.say(serial, "failed", str(fault))
-                return fault
-            stop.wait(1.0)
-    raise AssertionError
+    try:
+        return greeted(serial, job.files, connect, stop)
+    except DeviceError as fault:
+        board.say(serial, "failed", str(fault))
+        return fault
 
 
 def _campaigns(

@@ -18,12 +18,12 @@ from approxlite.profiler.campaign.alone import AgentEndedError, MeasuredAlone
 from approxlite.profiler.campaign.board import Board
 from approxlite.profiler.campaign.energy import probe_of
 from approxlite.profiler.campaign.farm import Job
+from approxlite.profiler.campaign.greeting import greeted
 from approxlite.profiler.campaign.journal import CampaignJournal
 from approxlite.profiler.campaign.judge import round_blocks
 from approxlite.profiler.campaign.on_device import Pace, StoppedError, run_threads
 from approxlite.profiler.campaign.plan import SUSTAINED, grids
 from approxlite.profiler.campaign.service_agent import agent_of
-from approxlite.profiler.devices.describe import describe
 from approxlite.profiler.devices.link import Link
 from approxlite.profiler.energy.from_rows import measured_of
 from approxlite.profiler.energy.probe import Proven
@@ -153,12 +153,11 @@ def sustain(
     with CampaignJournal(out) as journal:
         for serial in serials:
             try:
-                description = describe(connect(serial))
-                contents = job.files.for_device(serial, description.abis)
+                device = greeted(serial, job.files, connect, stop)
             except ApproxError as problem:
                 refused[serial] = str(problem)
                 continue
-            fingerprint = description.device.fingerprint
+            fingerprint = device.description.device.fingerprint
             known = [row for row in profile.campaigns if row.campaign in campaigns]
             campaign = next((row for row in known if row.device.fingerprint == fingerprint), None)
             if campaign is None:
@@ -167,7 +166,7 @@ def sustain(
             mine = [r for r in profile.sustained if (r.campaign, r.serial) == (campaign.campaign, serial)]
             runs.append(
                 SustainedRuns(
-                    serial=serial, connect=connect, contents=contents, board=board, stop=stop, gates=job.gates,
+                    serial=serial, connect=connect, contents=device.contents, board=board, stop=stop, gates=job.gates,
                     pace=pace, measures_energy=job.design.tells_energy, campaign=campaign, journal=journal, wish=wish,
                     latency_ms=_latencies_ms(profile, campaign, serial), done=tuple(_whole(mine, wish)),
                     first_run=max((row.run for row in mine), default=-1),
