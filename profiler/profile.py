@@ -11,6 +11,7 @@ from approxlite.formats.errors import UnstableError
 from approxlite.formats.profile import BlockRow, CampaignRow, ProfiledOperator, ProfileJournal, load_profile
 from approxlite.formats.provenance import ModelReference
 from approxlite.model.reader import load_model
+from approxlite.profiler.campaign.journal import check_resumes
 from approxlite.profiler.campaign.on_host import Campaign, Progress
 from approxlite.profiler.host import ENERGY_REFUSED, host_device, host_state
 from approxlite.profiler.inputs import placeholder_scales, set_random_inputs
@@ -34,11 +35,13 @@ def profile_host(
     seed: int = 0,
     variant: str | None = None,
     progress: Progress = lambda _what, _share: None,
+    resume: bool = False,
 ) -> RecordedProfile:
     """Appends a campaign on this computer to the journal `out`, or goes on with the same one, and summarises it.
 
     The same campaign has the same model, machine, kernel variant, versions and seed. An unsteady machine is given three
-    times the budget. Raises ModelError, FormatError, and UnstableError when even that does not settle; what was
+    times the budget. resume: whether to do the second only. Raises ModelError, FormatError, InputError where there is
+    nothing to resume, and UnstableError when even that does not settle; what was
     measured is kept all the same.
     """
     ours, stock = Interpreter(model, variant=variant), StockInterpreter(model)
@@ -48,6 +51,8 @@ def profile_host(
     opening = _opening(model, ours, seed)
     with ProfileJournal(out) as journal:
         earlier = {campaign.campaign: campaign for campaign in load_profile(out).campaigns}
+        if resume:
+            check_resumes(out, earlier, opening.campaign)
         if opening.campaign not in earlier:
             journal.append(opening)
         opening = earlier.get(opening.campaign, opening)

@@ -75,11 +75,11 @@ class _Energy:
 def profile_on(
     devices: Sequence[str], model: Path, out: Path, agents: Path | None, *, seconds: float, seed: int,
     max_temp_c: float = 37.0, energy: Wish | None = None, meter: Path | None = None, cluster: str | None = None,
-    sustained: SustainedWish | None = None,
+    sustained: SustainedWish | None = None, resume: bool = False,
 ) -> ProfiledDevices:  # fmt: skip
     """Measures and summarises; agents None: in the devices' service app. energy: how well joules shall be known, None
     for latencies alone. meter: file of an external meter, which may be there only after the campaign. sustained: runs
-    after the campaign, None for none.
+    after the campaign, None for none. resume: go on with a campaign that was begun before, or not at all.
 
     Raises InputError, DeviceError, FormatError, UnstableError where energy takes longer than is allowed, or
     KeyboardInterrupt when stopped.
@@ -112,7 +112,7 @@ def profile_on(
                 gates = Gates(hottest_c=max_temp_c)
         job = Job(
             files, measures.design, seed=seed, scales=scales, gates=gates, goal=measures.goal,
-            probed=measures.found.probed,
+            probed=measures.found.probed, resume=resume and cluster is None,
         )  # fmt: skip
         if cluster is not None:
             outcome = profile_hosts(cluster, job, out, say=_say)

@@ -182,7 +182,7 @@ def profile(
     if devices != ["host"]:
         found = profile_on(
             devices, model, out, None if service else agents, seconds=seconds, seed=seed, max_temp_c=max_temp_c,
-            energy=wish if energy else None, meter=meter, cluster=cluster,
+            energy=wish if energy else None, meter=meter, cluster=cluster, resume=resume,
             sustained=None if sustained is None else SustainedWish(sustained * 60, rate),
         )  # fmt: skip
         _show_devices(out, found, json)
@@ -201,7 +201,7 @@ def profile(
         raise InputError(f"--energy needs a device: {ENERGY_REFUSED}")
     check_has_knobs(model)
     with Progress().stage("profile") as progress:
-        measured = profile_host(model, out, budget_s=seconds, seed=seed, progress=progress)
+        measured = profile_host(model, out, budget_s=seconds, seed=seed, progress=progress, resume=resume)
     summary = _summary(out, measured)
     if json:
         print_json(summary)

@@ -35,7 +35,8 @@ LEAST_ROOM_BYTES = 1 << 20
 @dataclass(frozen=True)
 class Job:
     """What is measured, on every device alike. parts: this host's share of the rounds, by class of devices; all of them
-    where it has none. goal: where energy is told; probed: then, by serial, the sources that a probe has found."""
+    where it has none. goal: where energy is told; probed: then, by serial, the sources that a probe has found. resume:
+    whether only a campaign that was begun before is wanted."""
 
     files: AgentFiles
     design: Design = field(default_factory=Design)
@@ -46,6 +47,7 @@ class Job:
     parts: Mapping[str, Part] = field(default_factory=dict)
     goal: EnergyGoal | None = None
     probed: Mapping[str, Probed] = field(default_factory=dict)
+    resume: bool = False
 
     def proven(self, serial: str) -> Proven | None:
         """Its energy source, where it was probed just now."""
@@ -79,8 +81,8 @@ def profile_devices(
 
     `look` is called twice a second. Ctrl-C ends agents, restores settings and raises KeyboardInterrupt; a
     second one leaves that to the devices' watchdogs. A device that does not answer, or that there is no agent for, is
-    given up; the others measure. Raises DeviceError when blocks are left and no device is, and FormatError when the
-    journal cannot be written; what was measured is kept.
+    given up; the others measure. Raises DeviceError when blocks are left and no device is, FormatError when the journal
+    cannot be written, and InputError where there is nothing to resume; what was measured is kept.
     """
     board, pace, stop = board or Board(), pace or Pace(), threading.Event()
     if len(set(serials)) < len(serials):
@@ -139,6 +141,8 @@ def _campaigns(
             members=serials, goal=goal, probed=job.probed, scales=job.scales, agents=tuple(digests.values()),
             threads=job.threads, part=job.parts.get(description.device.fingerprint, EVERY),
         )  # fmt: skip
+        if job.resume:
+            journal.check_resumes(campaign.name)
         found.append((campaign, members))
     return found
 

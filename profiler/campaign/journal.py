@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from approxlite.formats.document import now
+from approxlite.formats.errors import InputError
 from approxlite.formats.profile import (
     BlockRow,
     CampaignRow,
@@ -29,12 +30,22 @@ from approxlite.profiler.campaign.plan import NUMBERS_PER_ROUND, Slot
 from approxlite.profiler.devices.parsers import THERMAL_STATUS
 
 
+def check_resumes(path: str | os.PathLike[str], begun: Container[str], name: str) -> None:
+    """Raises InputError where no campaign of that name is among those that the profile holds."""
+    if name not in begun:
+        raise InputError(
+            f"{os.fspath(path)}: holds no campaign of this model, device and these options, so there is nothing to "
+            f"resume; repeat the options that it was begun with, or leave --resume out to begin"
+        )
+
+
 class CampaignJournal:
     """A `profile.jsonl` that any number of threads write to. A row is on the disk before the call returns."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Opens or creates it. Raises FormatError, also while another process writes it."""
         self._journal = ProfileJournal(path)
+        self._path = path
         self._lock = threading.Lock()
         try:
             profile = load_profile(path)
@@ -61,6 +72,10 @@ class CampaignJournal:
         """Where one of that name was opened."""
         with self._lock:
             return self._campaigns.get(name)
+
+    def check_resumes(self, name: str) -> None:
+        """Raises InputError where no campaign of that name was begun in this file."""
+        check_resumes(self._path, self._campaigns, name)
 
     def earlier(self, campaign: str) -> Sequence[BlockRow | IdleRow]:
         """What was measured of an energy campaign before this journal was opened, in order of time."""

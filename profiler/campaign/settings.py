@@ -21,12 +21,13 @@ LOOPBACK = ("127.0.0.1:", "localhost:", "[::1]:")
 QUIET = {
     "brightness_mode": "0",
     "brightness": "20",
-    "screen_timeout_ms": "1800000",
+    "screen_timeout_ms": "2147483647",
     "stay_on": "7",
     "power_saving": "0",
     "performance_mode": "true",
 }
-"""For every campaign. An unrooted shell holds no wake lock; a screen that stays on keeps the processor awake too."""
+"""For every campaign. An unrooted shell holds no wake lock; a screen that stays on keeps the processor awake too. With
+charging switched off only its timeout keeps it on, so that is the longest there is."""
 
 
 def wanted(serial: str, *, measures_energy: bool) -> dict[str, str]:
@@ -64,14 +65,14 @@ def restore(link: Link, folder: str) -> None:
 
 def release_others(link: Link, folder: str) -> None:
     """Ends what other campaigns beside `folder`, which has the script, have left running, and puts back what they
-    changed: what one changed is not what another finds, and its watchdog must not put anything back under another.
-    Raises a fault; then it can be tried again."""
+    changed: what one changed is not what another finds, and its watchdog must not put anything back under another. One
+    whose desk still lives is told so at its next step. Raises a fault; then it can be tried again."""
     where = shlex.quote(folder)
     checked(
         link,
         f"cd {where}/.. || exit $?\n"
         f"for each in */settings.sh; do other=$PWD/${{each%/*}}; [ ! -e $each ] || [ $other = {where} ] || "
-        f"sh {where}/settings.sh release $other || exit $?; done",
+        f"sh {where}/settings.sh release $other || exit $?; done\nsh {where}/settings.sh claim {where}",
     )
 
 

@@ -4,13 +4,16 @@
 #                                               records what is there, once, leaves a watch behind as below, then changes
 #                                               what is there; says "NAME BEFORE AFTER" of each
 #   settings.sh restore FOLDER                  puts everything back; 1 where something does not go back, which stays recorded
-#   settings.sh release FOLDER                  as restore, once the agent has been ended: of a campaign whose desk is gone
+#   settings.sh release FOLDER                  as restore, once the agent has been ended, of a campaign that gives way to
+#                                               another one; from then on it takes nothing until `claim`, for what it found would be
+#                                               that one's
+#   settings.sh claim FOLDER                    the campaign begins (anew)
 #   settings.sh watch FOLDER LEASE_S LONGEST_S  restores once FOLDER/alive is LEASE_S old and the agent has ended, at the
 #                                               latest LONGEST_S later; ends when there is nothing to restore
 # Before anything is changed the record is on the disk and watched, and it goes only when all is back. AFTER is "refused" where the
 # device does not do it; BEFORE is "absent" on a system without such settings. Status 28: no room for the record, nothing was
 # changed. Status 75: the device's settings service gives no answer that is a setting, as just after it was started; nothing was
-# changed without a record, and it can be tried again.
+# changed without a record, and it can be tried again. Status 77: the campaign gave way to another one.
 action=$1 folder=$2
 shift 2
 script=$0 saved=$folder/settings.saved
@@ -71,6 +74,7 @@ leave_watch() { setsid sh "$script" watch "$folder" "$1" "$2" > /dev/null 2>&1 <
 take() {
   lease=$1 longest=$2
   shift 2
+  [ ! -e "$folder/released" ] || { echo "taken over by another campaign"; return 77; }
   # A reboot forgets some settings; until then there is nothing to do twice.
   if [ -e "$saved" ] && [ "$(cat "$folder/settings.taken" 2> /dev/null)" = "$(boot) $*" ]; then
     leave_watch "$lease" "$longest"
@@ -132,6 +136,7 @@ end_agent() {
 }
 
 release() {
+  touch "$folder/released" || return 1
   tries=100
   ! agent_runs || end_agent > /dev/null
   while agent_runs && [ $tries -gt 0 ]; do sleep 0.1; tries=$((tries - 1)); done
@@ -161,6 +166,7 @@ case $action in
   take) locked && take "$@" ;;
   restore) locked && restore ;;
   release) release ;;
+  claim) rm -f "$folder/released" ;;
   watch) watch "$@" ;;
   *) exit 2 ;;
 esac

@@ -79,6 +79,11 @@ def fault_from_adb(message: str, serial: str) -> DeviceError:
         return DeviceLostError(f"{serial}: adb no longer sees the device; check cable and USB debugging")
     if "offline" in low:
         return DeviceOfflineError(f"{serial}: offline; reconnect the cable or run `adb reconnect offline`")
+    if "taken over by another campaign" in low:
+        return DeviceRefusedError(
+            f"{serial}: another campaign, of this computer or another one, has taken the device over; "
+            f"run this again once that one has ended"
+        )
     if "settings service is not up" in low:
         return DeviceNotReadyError(f"{serial}: still starting, its settings cannot be read yet; wait a minute")
     if "no space left" in low or "insufficient storage" in low or "insufficient_storage" in low:

@@ -234,6 +234,15 @@ def test_there_is_nothing_to_resume_without_a_profile(approxlite: Any, model: Pa
     assert "nothing to resume" in ran.stderr
 
 
+def test_a_campaign_of_other_options_is_not_resumed(approxlite: Any, model: Path, tmp_path: Path) -> None:
+    assert approxlite("profile", model, "--out", tmp_path / "p.jsonl", "--seconds", "0.1").code == 0
+    before = (tmp_path / "p.jsonl").read_bytes()
+    ran = approxlite("profile", model, "--resume", "--seed", "1", "--out", tmp_path / "p.jsonl")
+    assert (ran.code, len(ran.stderr.splitlines())) == (2, 1)
+    assert "repeat the options that it was begun with" in ran.stderr
+    assert (tmp_path / "p.jsonl").read_bytes() == before
+
+
 def test_devices_lists_what_cannot_be_used_and_why(approxlite: Any, serve: Serve) -> None:
     serve(A="unauthorized", B="offline")
     ran = approxlite("devices")

@@ -185,6 +185,14 @@ TEST(Device, ReadingsAreRawEachHasItsSourceAndNoneIsPartOfAnother) {
                                                   {"powercap/package-1", 6000}}));
 }
 
+TEST(Device, FilesThatAreReadTogetherHaveOneTimeSoThatChipsCanBeAddedUp) {
+  const std::unique_ptr<Scratch> root(phone());
+  std::vector<Reading> readings;
+  Device(root->path(), false).read_files(&readings);
+  ASSERT_GT(readings.size(), 2U);
+  for (const Reading& reading : readings) EXPECT_EQ(reading.at_ns, readings.front().at_ns);
+}
+
 TEST(Device, ReadsAgainWhatChanged) {
   const std::unique_ptr<Scratch> root(phone());
   const Device device(root->path(), false);

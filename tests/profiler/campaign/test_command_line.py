@@ -114,6 +114,10 @@ def test_a_device_is_profiled_by_one_command_and_its_rows_are_a_table(
     before = (tmp_path / "profile.jsonl").read_bytes()
     assert profile("--resume").exit_code == 0
     assert (tmp_path / "profile.jsonl").read_bytes() == before
+    other = profile("--resume", "--seed", "1")
+    assert (other.exit_code, other.stderr.count("\n")) == (2, 1)
+    assert "holds no campaign of this model, device and these options" in other.stderr
+    assert (tmp_path / "profile.jsonl").read_bytes() == before
 
 
 def test_a_device_without_room_or_agent_is_one_line_with_the_remedy(

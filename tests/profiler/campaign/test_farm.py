@@ -366,6 +366,30 @@ def test_a_campaign_ends_another_ones_agent_and_finds_what_that_one_found(farm: 
     agent.remove(link)
 
 
+def test_a_campaign_that_gave_way_takes_nothing_until_it_begins_anew(farm: Farm) -> None:
+    """Two desks on one device: what the second one set would be what the first one finds, and puts back for good."""
+    device = farm.devices[0]
+    link, first, second = adb.reached(device.serial), Agent.of("first"), Agent.of("second")
+    settings = wanted(device.serial, measures_energy=True)
+    first.install(link, {})
+    first.release_others(link)
+    first.guard(link, settings, lease_s=600)
+    second.install(link, {})
+    second.release_others(link)
+    second.guard(link, settings, lease_s=600)
+    with pytest.raises(DeviceRefusedError, match="another campaign, .* has taken the device over; run this again once"):
+        first.guard(link, settings, lease_s=600)
+    first.restore(link)
+    assert not restored(device)
+    second.remove(link)
+    assert restored(device)
+    first.release_others(link)
+    first.guard(link, settings, lease_s=600)
+    assert not restored(device)
+    first.remove(link)
+    assert restored(device)
+
+
 def test_settings_are_left_alone_where_there_is_no_room_to_record_them(farm: Farm) -> None:
     device = farm.devices[0]
     link, agent = adb.reached(device.serial), Agent.of("full")
