@@ -16,7 +16,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join([str(REPOSITORY / "tests"), os.enviro
 
 from farm.farm import Farm, FarmUnavailableError, fetch_packages  # noqa: E402
 from farm.speed import idle_share, throughput  # noqa: E402
-from farm.trials import Figures, Trials, equal_devices  # noqa: E402
+from farm.trials import FAULTS, Figures, Trials, equal_devices  # noqa: E402
 
 DEVICES = 3
 MANY = 8
@@ -25,6 +25,9 @@ ROUND_TRIPS = 2.0
 IDLE = 0.05
 SWEEPS = 24
 """Of one device; many devices get as many each."""
+
+EVERY_KIND = 100
+"""Of so many faults, each kind must be among them."""
 
 NATIVE_SWEEPS = 4
 """Of the native agent, whose inferences take the time they take."""
@@ -101,6 +104,9 @@ def _bars(under: Figures, faults: int, agent: str) -> dict[str, tuple[float, str
         found[what + agent] = (count, "0", count == 0)
     took, looks = sum(under.faults.values()), under.restores_checked
     found["faults that took effect" + agent] = (took, f"at least {faults}", took >= faults)
+    if faults >= EVERY_KIND:
+        kinds = sum(under.faults.get(kind, 0) > 0 for kind in FAULTS)
+        found["kinds of faults that took effect" + agent] = (kinds, f"all {len(FAULTS)}", kinds == len(FAULTS))
     found["looks at settings" + agent] = (looks, f"at least {under.least_looks}", looks >= under.least_looks)
     return found
 

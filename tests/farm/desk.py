@@ -94,8 +94,12 @@ def main(journal: str, agent: str, model: str, *serials: str) -> int:
     programs = {abi: {"agent": Path(agent)} for abi in ("arm64-v8a", "x86_64")}
     native = Path(agent).is_dir()
     files = AgentFiles.found(Path(model), Path(agent)) if native else AgentFiles(Path(model), programs)
+    # As one that tells energy, which switches charging off: that has to come back, too.
     design = Design(
-        sweeps=int(os.environ.get("FARM_SWEEPS", "6")), block_s=float(os.environ.get("FARM_BLOCK_S", "0.05")), idle=True
+        sweeps=int(os.environ.get("FARM_SWEEPS", "6")),
+        block_s=float(os.environ.get("FARM_BLOCK_S", "0.05")),
+        idle=True,
+        readings_ms=20.0,
     )
     job = Job(files, design, gates=Gates(hottest_c=20.0 if idle else 60.0))
     begin = time.monotonic()

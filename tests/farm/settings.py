@@ -25,8 +25,10 @@ def settle(device: FarmDevice) -> None:
 
 
 def restored(device: FarmDevice) -> bool:
-    """Whether its settings are what they were before any campaign."""
+    """Whether its settings are what they were before any campaign, and it charges where there is a charger."""
     folder, found = device.root / "data/farm", {}
+    if (folder / "input").exists():
+        return False
     for path in folder.glob("settings/*/*"):
         if path.suffix != ".new":
             with contextlib.suppress(FileNotFoundError):  # it is being replaced
