@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from approxlite.formats.errors import ApproxError, UnstableError
+from approxlite.formats.errors import ApproxError, DeviceError, UnstableError
 from approxlite.profiler.blocks import AgentBlock, PlannedBlock
 from approxlite.profiler.campaign.agent import AgentFiles
 from approxlite.profiler.campaign.alone import MeasuredAlone
@@ -17,6 +17,7 @@ from approxlite.profiler.campaign.greeting import greeted
 from approxlite.profiler.campaign.on_device import Pace, StoppedError, run_threads
 from approxlite.profiler.campaign.plan import PREPARATION
 from approxlite.profiler.campaign.service_agent import agent_of
+from approxlite.profiler.devices.faults import PASSING, NoSuchDeviceError
 from approxlite.profiler.devices.link import Link
 from approxlite.profiler.energy.prove import Probed, prove
 
@@ -91,9 +92,14 @@ def energy_sources(
     pace: Pace | None = None,
     look: Callable[[Board], None] = lambda _board: None,
 ) -> Sources:
-    """Probes all devices at once. Settings are back when this returns or raises KeyboardInterrupt, when stopped."""
+    """Probes all devices at once. Settings are back when this returns or raises KeyboardInterrupt, when stopped.
+
+    Raises DeviceError where one could not be asked: it may well have a source, and a campaign that began without it
+    would never have its joules.
+    """
     board, stop, found = board or Board(), threading.Event(), dict[str, Probed | str]()
     spent: dict[str, float] = {}
+    lost: list[DeviceError] = []
 
     def look_at(serial: str) -> None:
         try:
@@ -104,6 +110,10 @@ def energy_sources(
             )  # fmt: skip
             found[serial] = probe.run()
             spent[serial] = probe.spent_s
+        except (*PASSING, NoSuchDeviceError) as fault:
+            board.say(serial, "failed", str(fault))
+            lost.append(fault)
+            stop.set()
         except ApproxError as refusal:
             board.say(serial, "no energy", str(refusal))
             found[serial] = str(refusal)
@@ -113,6 +123,9 @@ def energy_sources(
     run_threads(
         [threading.Thread(target=look_at, args=(serial,), daemon=True) for serial in serials], board, stop, look
     )
+    if lost:
+        others = ", or measure the other devices without it" if len(serials) > 1 else ""
+        raise DeviceError(f"{lost[0]}; its energy sources are not known yet: run the same command again{others}")
     return Sources(
         probed={serial: each for serial, each in found.items() if isinstance(each, Probed)},
         refused={serial: each for serial, each in found.items() if isinstance(each, str)},

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from approxlite.formats.errors import DeviceError
 from approxlite.profiler.campaign.agent import AgentFiles
 from approxlite.profiler.devices.describe import Description, describe
-from approxlite.profiler.devices.faults import PASSING
+from approxlite.profiler.devices.faults import PASSING, NoSuchDeviceError
 from approxlite.profiler.devices.link import Link
 
 GREETINGS = 3
@@ -31,7 +31,8 @@ def greeted(serial: str, files: AgentFiles, connect: Callable[[str], Link], stop
             description = describe(connect(serial))
             return Greeted(description, files.for_device(serial, description.abis))
         except DeviceError as fault:
-            if not isinstance(fault, PASSING) or attempt == GREETINGS - 1:
+            # One that adb does not list was there when somebody named it: its server, or its cable, comes back.
+            if not isinstance(fault, (*PASSING, NoSuchDeviceError)) or attempt == GREETINGS - 1:
                 raise
             stop.wait(APART_S)
     raise AssertionError
