@@ -8,6 +8,7 @@ import android.content.Intent;
 import android.os.Handler;
 import android.os.IBinder;
 import android.os.Looper;
+import android.os.PowerManager;
 import android.util.Log;
 import dev.approxlite.service.profiling.Agent;
 import dev.approxlite.service.profiling.ProfilingRun;
@@ -16,7 +17,8 @@ import dev.approxlite.service.profiling.ProfilingRun;
  * Measures a plan in this app's process, as an app would be: {@code am start-foreground-service -n
  * dev.approxlite.service/.android.ProfilingService --es line "protocol=1 folder=... model=... engine=own runtime=own"}.
  * Folder and model lie in the app's external files folder, where the shell writes and nobody else. In the foreground
- * while it measures, so that the phone does not stop it; started by holders of {@code android.permission.DUMP} alone.
+ * while it measures, and awake, so that the phone does not stop it; started by holders of {@code
+ * android.permission.DUMP} alone.
  */
 public final class ProfilingService extends Service {
     /** A start line as docs/agent-protocol.md has it. */
@@ -24,6 +26,8 @@ public final class ProfilingService extends Service {
 
     private static final String CHANNEL = "profiling";
     private static final String TAG = "approxlite";
+    /** What the desk's watchdog lets an agent go on for by itself. */
+    private static final long LONGEST_MS = 12 * 3600 * 1000L;
 
     private final Handler main = new Handler(Looper.getMainLooper());
     private volatile boolean interrupted;
@@ -83,7 +87,18 @@ public final class ProfilingService extends Service {
     }
 
     private void measure(String line) {
-        int status = run.run(line);
+        // With the screen off and no cable the processor would sleep between two blocks, and within them.
+        PowerManager.WakeLock awake = getSystemService(PowerManager.class)
+                .newWakeLock(PowerManager.PARTIAL_WAKE_LOCK, "approxlite:profiling");
+        awake.acquire(LONGEST_MS);
+        int status;
+        try {
+            status = run.run(line);
+        } finally {
+            if (awake.isHeld()) { // not after its time
+                awake.release();
+            }
+        }
         lastWhy = run.why();
         lastStatus = status;
         if (status != Agent.DONE) {

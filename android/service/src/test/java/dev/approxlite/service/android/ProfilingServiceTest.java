@@ -7,6 +7,7 @@ import static org.robolectric.Shadows.shadowOf;
 
 import android.content.Intent;
 import android.os.Looper;
+import android.os.PowerManager;
 import dev.approxlite.service.LocalProcesses;
 import dev.approxlite.service.profiling.Agent;
 import java.io.File;
@@ -22,6 +23,7 @@ import org.robolectric.RobolectricTestRunner;
 import org.robolectric.RuntimeEnvironment;
 import org.robolectric.android.controller.ServiceController;
 import org.robolectric.annotation.Config;
+import org.robolectric.shadows.ShadowPowerManager;
 
 /** Profiling starts in the foreground, and only with a line that leads nowhere else. */
 @RunWith(RobolectricTestRunner.class)
@@ -50,6 +52,11 @@ public class ProfilingServiceTest {
         return service;
     }
 
+    private static boolean isAwake() {
+        PowerManager.WakeLock lock = ShadowPowerManager.getLatestWakeLock();
+        return lock != null && lock.isHeld();
+    }
+
     @Test
     public void aLineThatIsWrongOrLeadsElsewhereEndsWithStatusTwo() throws Exception {
         String root = RuntimeEnvironment.getApplication().getExternalFilesDir(null).getPath();
@@ -76,12 +83,17 @@ public class ProfilingServiceTest {
         ProfilingService service = controller.create().startCommand(0, 1).startCommand(0, 2).get();
         shadowOf(Looper.getMainLooper()).idle();
         assertFalse("it still measures", shadowOf(service).isStoppedBySelf());
+        for (int i = 0; i < 1000 && !isAwake(); ++i) {
+            Thread.sleep(10);
+        }
+        assertTrue("the phone stays awake", isAwake());
         new FileOutputStream(model).close(); // which is what the first one waits for
         for (int i = 0; i < 1000 && !shadowOf(service).isStoppedBySelf(); ++i) {
             Thread.sleep(10);
             shadowOf(Looper.getMainLooper()).idle();
         }
         assertTrue(shadowOf(service).isStoppedBySelf());
+        assertFalse("it may sleep again", isAwake());
         assertEquals("the newest start", 2, shadowOf(service).getStopSelfId());
     }
 
