@@ -36,7 +36,8 @@ the summary say so."""
 @dataclass(kw_only=True)
 class Runner(DeviceInCampaign):
     """The thread of one device. `failure`: why it ended before the campaign did, None if it did not; `paused`: it has
-    measured a session, and another one is wanted. proven: the device's energy source, where it was probed."""
+    measured a session, and another one is wanted. proven: the device's energy source, where it was probed. _plan: what
+    the agent was last given of the rounds, which it goes on with through faults of the connection."""
 
     campaign: SharedCampaign
     proven: Proven | None = None
@@ -46,6 +47,7 @@ class Runner(DeviceInCampaign):
     _prepared: int = 0
     _adopted: bool = False
     _calls: Calls | None = None
+    _plan: list[PlannedBlock] = field(default_factory=list)
     _opening: OpeningRow | None = None
     _warming: list[AgentBlock] = field(default_factory=list)
     _block_s: float = 0.0
@@ -87,19 +89,18 @@ class Runner(DeviceInCampaign):
         calls = self._calls or self._warmed_up(link)
         queue = self.campaign.open(self._known_opening())
         rounds: list[RoundOfBlocks] = []
-        plan: list[PlannedBlock] = []
         while True:
             poll = self._poll(link)
             if self._is_over():
                 break
-            self._hears(link, poll, plan)
+            self._hears(link, poll, self._plan)
             if poll.running and not queue.was_robbed(self.serial):
                 if not poll.guarded:  # the watchdog thought that the desk was dead
                     self._take_settings(link)
                 if len(queue.held(self.serial)) < 2 and (more := self._taken(queue, steal=False)):
-                    self._agent.plan(link, [*plan, *self._blocks(more, calls)])
-                    plan += self._blocks(more, calls)
-                self._sleep_while_measuring(plan)
+                    self._plan += self._blocks(more, calls)  # first: a fault may hide that it arrived
+                    self._agent.plan(link, self._plan)
+                self._sleep_while_measuring()
                 continue
             if poll.running:
                 self._agent.end(link)
@@ -117,9 +118,9 @@ class Runner(DeviceInCampaign):
                 self._pause(self.pace.soon_s)
                 continue
             self._pass_gates(link)
-            plan = [self._preparation("approxlite"), *self._blocks(rounds, calls)]
-            self._start(link, plan)
-            self.board.say(self.serial, "measuring", f"{len(plan) - 1} blocks")
+            self._plan = [self._preparation("approxlite"), *self._blocks(rounds, calls)]
+            self._start(link, self._plan)
+            self.board.say(self.serial, "measuring", f"{len(self._plan) - 1} blocks")
             self._pause(self.pace.soon_s)
         self._end(link)
 
@@ -255,7 +256,7 @@ class Runner(DeviceInCampaign):
             self.campaign.note(self.serial, self._settings, self._unsteady)
             self._noted = True
 
-    def _sleep_while_measuring(self, plan: Sequence[PlannedBlock]) -> None:
+    def _sleep_while_measuring(self) -> None:
         """adb stays quiet for half of what is still planned: it disturbs what is measured. Where energy is, it then
         waits for the next gap between two blocks, however long they are."""
         queue = self.campaign.queue
@@ -264,7 +265,7 @@ class Runner(DeviceInCampaign):
         self.board.say(self.serial, "measuring", f"{slots} blocks to go")
         quiet_s = min(max(self.pace.soon_s, block_s, slots * block_s / 2), self.pace.longest_poll_s)
         now_s = self._agent.visits.now_s if self.measures_energy else None
-        gap_s = None if now_s is None else self._gaps.wait_s(now_s, plan, quiet_s)
+        gap_s = None if now_s is None else self._gaps.wait_s(now_s, self._plan, quiet_s)
         self._pause(quiet_s if gap_s is None else min(gap_s, self.pace.longest_quiet_s))
 
     def _blocks(self, rounds: Sequence[RoundOfBlocks], calls: Calls) -> list[PlannedBlock]:

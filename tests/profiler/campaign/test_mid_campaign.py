@@ -1,0 +1,84 @@
+"""What happens to a device in the midst of its campaign: its connection breaks, it gets hot, its battery runs low."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from approxlite.formats.provenance import Device, ModelReference
+from approxlite.profiler.blocks import PlannedBlock
+from approxlite.profiler.campaign.board import Board
+from approxlite.profiler.campaign.gaps import Gaps
+from approxlite.profiler.campaign.gates import Gates
+from approxlite.profiler.campaign.journal import CampaignJournal
+from approxlite.profiler.campaign.on_device import Pace
+from approxlite.profiler.campaign.plan import Design
+from approxlite.profiler.campaign.runner import Runner
+from approxlite.profiler.campaign.shared import SharedCampaign
+from approxlite.profiler.devices.faults import DeviceLostError
+from support.scripted_agent import ScriptedAgent, ScriptedLink
+
+PACE = Pace(soon_s=0.0, longest_poll_s=0.0, longest_quiet_s=0.0, gate_s=0.0, backoff_s=0.0, longest_backoff_s=0.0)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[CampaignJournal]:
+    with CampaignJournal(tmp_path / "profile.jsonl") as journal:
+        yield journal
+
+
+def runner_of(
+    journal: CampaignJournal, agent: ScriptedAgent, *, members: tuple[str, ...] = ("PHONE",),
+    answers: Mapping[str, Callable[[], str]] | None = None,
+) -> Runner:  # fmt: skip
+    """Of a campaign with idle blocks whose energy is measured."""
+    campaign = SharedCampaign(
+        device=Device(fingerprint="f", cpu="c", features=(), os="o"), model=ModelReference(sha256="0" * 64, name="m"),
+        design=Design(block_s=10.0, idle=True, readings_ms=500, rounds=12), seed=0, journal=journal, members=members,
+    )  # fmt: skip
+    link = ScriptedLink(answers or {})
+    runner = Runner(
+        serial="PHONE", connect=lambda _serial: link, contents={"agent": b""}, board=Board(), stop=threading.Event(),
+        gates=Gates.for_energy(), pace=PACE, measures_energy=True, campaign=campaign,
+    )  # fmt: skip
+    runner._agent = agent
+    return runner
+
+
+def measured_all(runner: Runner) -> bool:
+    return runner.failure is None and runner.campaign.queue is not None and runner.campaign.queue.left == 0
+
+
+def lost_once(after: int) -> Callable[[int], None]:
+    """The connection breaks at the first look after so many blocks."""
+    lost: list[int] = []
+
+    def look(measured: int) -> None:
+        if measured >= after and not lost:
+            lost.append(measured)
+            raise DeviceLostError("PHONE: the connection broke")
+
+    return look
+
+
+def test_after_a_lost_connection_the_desk_still_knows_what_the_agent_measures(
+    journal: CampaignJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown: list[set[int]] = []
+    whole = Gaps.wait_s
+
+    def wait_s(gaps: Gaps, now_s: float, plan: list[PlannedBlock], at_least_s: float) -> float | None:
+        unknown.append({block.block for block in agent.left} - {block.block for block in plan})
+        return whole(gaps, now_s, plan, at_least_s)
+
+    monkeypatch.setattr(Gaps, "wait_s", wait_s)
+    agent = ScriptedAgent(at_poll=lost_once(after=16))
+    # Another device takes its share, so that this one is given more while it measures.
+    runner = runner_of(journal, agent, members=("PHONE", "OTHER"))
+    runner.run()
+    assert measured_all(runner)
+    assert (runner.board.of("PHONE").faults, agent.forgotten) == (1, set())
+    assert len(unknown) > 20 and not any(unknown)
