@@ -1,4 +1,4 @@
-"""An agent without a device: it measures some blocks of its plan each time that somebody looks, and fails if told to."""
+"""An agent without a device: it measures some blocks of its plan each time somebody looks, and fails if told to."""
 # ruff: noqa: ARG002
 
 from __future__ import annotations
