@@ -18,8 +18,9 @@ from approxlite.profiler.campaign.queue import RoundQueue
 from approxlite.profiler.campaign.service_agent import agent_of
 from approxlite.profiler.campaign.settings import changes
 from approxlite.profiler.campaign.shared import SharedCampaign
+from approxlite.profiler.devices.clock import boot_and_time
 from approxlite.profiler.devices.faults import PASSING, DeviceFullError, DeviceLostError, UnreadableRowsError
-from approxlite.profiler.devices.link import Link, checked
+from approxlite.profiler.devices.link import Link
 from approxlite.profiler.energy import warm_up as warming
 from approxlite.profiler.energy.probe import Proven
 from approxlite.profiler.energy.warm_up import WarmUp
@@ -52,6 +53,7 @@ class Runner(DeviceInCampaign):
     _warming: list[AgentBlock] = field(default_factory=list)
     _block_s: float = 0.0
     _boot: str | None = None
+    _session_begun: bool = False
     _rows_boot: str | None = None
     _settings: tuple[ChangedSetting, ...] = ()
     _unsteady: float | None = None
@@ -135,13 +137,16 @@ class Runner(DeviceInCampaign):
         return queue.take(self.serial, steal=steal, most=self.campaign.rounds_wanted(self.serial))
 
     def _begin_session(self, link: Link) -> None:
-        """After a reboot a device is another one for a while: it warms up again."""
-        boot = checked(link, "cat /proc/sys/kernel/random/boot_id 2> /dev/null; true").strip() or None
+        """After a reboot a device is another one for a while: it warms up again. After any other fault it is not."""
+        boot, time = boot_and_time(link)
+        if self._session_begun and boot == self._boot:
+            return
         if self._boot is not None and boot != self._boot:
             self._calls = None
         self._boot = boot
         self.campaign.resumed()
-        self.campaign.begin_session(self.serial, boot)
+        self.campaign.begin_session(self.serial, boot, time)
+        self._session_begun = True
 
     def _end(self, link: Link) -> None:
         self.board.say(self.serial, "restoring settings")

@@ -13,6 +13,8 @@ OPENING = OpeningRow(
     operators=(AgentOperator(id="conv_2d_0", knobs=("exact", "int8"), multiply_accumulates=1),), boot_id="boot"
 )
 BLOCK_S = 10.0
+TIME_S = 1.7e9
+"""What the device's clock says, always: in November 2023."""
 
 
 class ScriptedLink:
@@ -99,7 +101,7 @@ class ScriptedAgent(Agent):
         begin_ns, state = round((100 + 12 * len(self.rows)) * 1e9), self._state()
         idle = block.subject == "idle"
         return AgentBlock(
-            block=block.block, begin_ns=begin_ns, end_ns=begin_ns + round(BLOCK_S * 1e9), time_s=1.7e9,
+            block=block.block, begin_ns=begin_ns, end_ns=begin_ns + round(BLOCK_S * 1e9), time_s=TIME_S,
             inferences=0 if idle else 100, before=state, after=state,
             latency_ns=None if idle else LatencyNs(total=10**10, median=10**8),
         )  # fmt: skip

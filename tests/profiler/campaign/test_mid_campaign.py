@@ -8,20 +8,27 @@ from pathlib import Path
 
 import pytest
 
+from approxlite.formats.profile import EnergyGoal, load_profile
 from approxlite.formats.provenance import Device, ModelReference
 from approxlite.profiler.blocks import PlannedBlock
 from approxlite.profiler.campaign.board import Board
 from approxlite.profiler.campaign.gaps import Gaps
 from approxlite.profiler.campaign.gates import Gates
 from approxlite.profiler.campaign.journal import CampaignJournal
-from approxlite.profiler.campaign.on_device import Pace
+from approxlite.profiler.campaign.on_device import Pace, StoppedError
 from approxlite.profiler.campaign.plan import Design
 from approxlite.profiler.campaign.runner import Runner
 from approxlite.profiler.campaign.shared import SharedCampaign
 from approxlite.profiler.devices.faults import DeviceLostError
-from support.scripted_agent import ScriptedAgent, ScriptedLink
+from support.scripted_agent import TIME_S, ScriptedAgent, ScriptedLink
 
 PACE = Pace(soon_s=0.0, longest_poll_s=0.0, longest_quiet_s=0.0, gate_s=0.0, backoff_s=0.0, longest_backoff_s=0.0)
+
+LOST = DeviceLostError("PHONE: the connection broke")
+GOAL = EnergyGoal(
+    half_width=0.03, pairs=12, settle_s=0.5, blocks=3, total_s=1e6, overhead_s=100, sessions=1, rounds=12,
+    sources={"PHONE": "rail"},
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -32,12 +39,13 @@ def journal(tmp_path: Path) -> Iterator[CampaignJournal]:
 
 def runner_of(
     journal: CampaignJournal, agent: ScriptedAgent, *, members: tuple[str, ...] = ("PHONE",),
-    answers: Mapping[str, Callable[[], str]] | None = None,
+    answers: Mapping[str, Callable[[], str]] | None = None, goal: EnergyGoal | None = None,
 ) -> Runner:  # fmt: skip
     """Of a campaign with idle blocks whose energy is measured."""
     campaign = SharedCampaign(
         device=Device(fingerprint="f", cpu="c", features=(), os="o"), model=ModelReference(sha256="0" * 64, name="m"),
         design=Design(block_s=10.0, idle=True, readings_ms=500, rounds=12), seed=0, journal=journal, members=members,
+        goal=goal,
     )  # fmt: skip
     link = ScriptedLink(answers or {})
     runner = Runner(
@@ -52,14 +60,14 @@ def measured_all(runner: Runner) -> bool:
     return runner.failure is None and runner.campaign.queue is not None and runner.campaign.queue.left == 0
 
 
-def lost_once(after: int) -> Callable[[int], None]:
-    """The connection breaks at the first look after so many blocks."""
-    lost: list[int] = []
+def once(after: int, problem: Exception) -> Callable[[int], None]:
+    """At the first look after so many blocks, that happens."""
+    happened: list[int] = []
 
     def look(measured: int) -> None:
-        if measured >= after and not lost:
-            lost.append(measured)
-            raise DeviceLostError("PHONE: the connection broke")
+        if measured >= after and not happened:
+            happened.append(measured)
+            raise problem
 
     return look
 
@@ -75,10 +83,23 @@ def test_after_a_lost_connection_the_desk_still_knows_what_the_agent_measures(
         return whole(gaps, now_s, plan, at_least_s)
 
     monkeypatch.setattr(Gaps, "wait_s", wait_s)
-    agent = ScriptedAgent(at_poll=lost_once(after=16))
+    agent = ScriptedAgent(at_poll=once(after=16, problem=LOST))
     # Another device takes its share, so that this one is given more while it measures.
     runner = runner_of(journal, agent, members=("PHONE", "OTHER"))
     runner.run()
     assert measured_all(runner)
     assert (runner.board.of("PHONE").faults, agent.forgotten) == (1, set())
     assert len(unknown) > 20 and not any(unknown)
+
+
+@pytest.mark.parametrize("problem", [LOST, StoppedError()])
+def test_a_session_goes_on_after_a_fault_or_a_stop_though_the_device_has_another_year(
+    journal: CampaignJournal, tmp_path: Path, problem: Exception
+) -> None:
+    clock = {"boot_id": lambda: f"@clock boot=boot now={TIME_S:.0f}\n"}
+    fault = once(after=40, problem=problem)
+    for expected in ("stopped", "done") if isinstance(problem, StoppedError) else ("done",):
+        runner = runner_of(journal, ScriptedAgent(at_poll=fault), answers=clock, goal=GOAL)
+        runner.run()
+        assert runner.board.of("PHONE").doing == expected
+    assert {row.session for row in load_profile(tmp_path / "profile.jsonl").measured} == {0}
