@@ -14,7 +14,7 @@ from approxlite.formats.errors import ApproxError, UnstableError, one_line
 from approxlite.profiler.blocks import PlannedBlock
 from approxlite.profiler.campaign.agent import Agent, Poll, explained
 from approxlite.profiler.campaign.board import Board
-from approxlite.profiler.campaign.gates import DISCHARGING, REMEDIES, Gates
+from approxlite.profiler.campaign.gates import CHARGING, DISCHARGING, REMEDIES, Gates
 from approxlite.profiler.campaign.settings import wanted
 from approxlite.profiler.devices.describe import state_of
 from approxlite.profiler.devices.faults import (
@@ -142,11 +142,16 @@ class DeviceInCampaign:
         return link
 
     def _pass_gates(self, link: Link) -> None:
-        """Waits, at most `gates_give_up_s`; for a battery that gets emptier, which takes hours, so long each step."""
+        """Waits, at most `gates_give_up_s`; for a battery that gets emptier, which takes hours, so long each step; and
+        not at all for one that cannot charge, since charging is held off."""
         give_up, least = time.monotonic() + self.pace.gates_give_up_s, 1.0
         while reason := self.gates.waits_for(state := state_of(link)):
             self.board.say(self.serial, "waiting", reason)
             self._progress = True
+            if reason.startswith(CHARGING) and self.measures_energy and self._agent.holds_settings:
+                raise UnstableError(
+                    f"{self.serial}: {reason} cannot be waited for while charging is held off; {REMEDIES[CHARGING]}"
+                )
             if reason.startswith(DISCHARGING):
                 if self.measures_energy:  # on its cable it would never get there
                     self._take_settings(link)

@@ -11,7 +11,7 @@ from approxlite.formats.profile import ChangedSetting
 from approxlite.profiler.blocks import AgentBlock, OpeningRow, PlannedBlock, Subject
 from approxlite.profiler.campaign.agent import Poll
 from approxlite.profiler.campaign.gaps import Gaps
-from approxlite.profiler.campaign.gates import DIE_MARGIN_C
+from approxlite.profiler.campaign.gates import DIE_MARGIN_C, state_after
 from approxlite.profiler.campaign.on_device import DeviceInCampaign, StoppedError
 from approxlite.profiler.campaign.plan import PREPARATION, Calls, RoundOfBlocks, planned, preparation
 from approxlite.profiler.campaign.queue import RoundQueue
@@ -19,6 +19,7 @@ from approxlite.profiler.campaign.service_agent import agent_of
 from approxlite.profiler.campaign.settings import changes
 from approxlite.profiler.campaign.shared import SharedCampaign
 from approxlite.profiler.devices.clock import boot_and_time
+from approxlite.profiler.devices.describe import state_of
 from approxlite.profiler.devices.faults import PASSING, DeviceFullError, DeviceLostError, UnreadableRowsError
 from approxlite.profiler.devices.link import Link
 from approxlite.profiler.energy import warm_up as warming
@@ -96,7 +97,7 @@ class Runner(DeviceInCampaign):
             if self._is_over():
                 break
             self._hears(link, poll, self._plan)
-            if poll.running and not queue.was_robbed(self.serial):
+            if poll.running and not queue.was_robbed(self.serial) and not self._has_left_gates(link, poll):
                 if not poll.guarded:  # the watchdog thought that the desk was dead
                     self._take_settings(link)
                 if len(queue.held(self.serial)) < 2 and (more := self._taken(queue, steal=False)):
@@ -125,6 +126,15 @@ class Runner(DeviceInCampaign):
             self.board.say(self.serial, "measuring", f"{len(self._plan) - 1} blocks")
             self._pause(self.pace.soon_s)
         self._end(link)
+
+    def _has_left_gates(self, link: Link, poll: Poll) -> bool:
+        """Whether the device got too hot or its battery too empty by measuring. Its newest row tells, without a further
+        look at it; its sensors may have other names there than at the gates, so what they say is looked at again."""
+        if not poll.blocks or self.gates.stops_for(state_after(poll.blocks[-1])) is None:
+            return False
+        stops_for = self.gates.stops_for(state_of(link))
+        self._agent.visits.went_on()
+        return stops_for is not None
 
     def _is_over(self) -> bool:
         """Whether this device need not measure on: nothing is left, or its energy is known well enough for today."""

@@ -50,7 +50,7 @@ class ScriptedAgent(Agent):
         self.forgotten: set[int] = set()
         """Blocks that a plan no longer had while the agent was to measure them."""
         self._planned: list[PlannedBlock] = []
-        self._running = False
+        self.runs = False
 
     @property
     def left(self) -> list[PlannedBlock]:
@@ -65,7 +65,8 @@ class ScriptedAgent(Agent):
 
     def start(self, link: Link, plan: Sequence[PlannedBlock], wanted: dict[str, str], *, lease_s: int) -> str:
         self.starts += 1
-        self._planned, self._running = list(plan), True
+        self.holds_settings = True
+        self._planned, self.runs = list(plan), True
         return ""
 
     def plan(self, link: Link, plan: Sequence[PlannedBlock]) -> None:
@@ -77,25 +78,25 @@ class ScriptedAgent(Agent):
 
     def poll(self, link: Link, after: int) -> Poll:
         self._at_poll(len(self.rows))
-        if self._running:
+        if self.runs:
             for block in self.left[: self._blocks_per_poll]:
                 self.rows.append(self._measured(block))
-            self._running = bool(self.left)
+            self.runs = bool(self.left)
         self.visits.now_s = 1.0 + (self.rows[-1].end_ns or 0) * 1e-9 if self.rows else None
         new = tuple(self.rows[after:])
         return Poll(
-            lines=len(self.rows), running=self._running, status=None, said="", guarded=True, opening=OPENING,
+            lines=len(self.rows), running=self.runs, status=None, said="", guarded=True, opening=OPENING,
             blocks=new, boot_ids=("boot",) * len(new), boot_id="boot",
         )  # fmt: skip
 
     def end(self, link: Link) -> None:
-        self._running = False
+        self.runs = False
 
     def restore(self, link: Link) -> None:
-        pass
+        self.holds_settings = False
 
     def remove(self, link: Link) -> None:
-        pass
+        self.restore(link)
 
     def _measured(self, block: PlannedBlock) -> AgentBlock:
         begin_ns, state = round((100 + 12 * len(self.rows)) * 1e9), self._state()
