@@ -113,12 +113,16 @@ class Poll:
 
 @dataclass
 class Agent:
-    """Of one campaign on one device. Belongs to one thread; every call may raise a fault and be made again."""
+    """Of one campaign on one device. Belongs to one thread; every call may raise a fault and be made again.
+
+    holds_settings: whether this desk has changed the device's settings and not yet put them back.
+    """
 
     folder: str
     threads: int = 1
     seed: int = 0
     visits: visits.Visits = field(default_factory=visits.Visits)
+    holds_settings: bool = False
     _paths: dict[str, str] = field(default_factory=dict)
     _libraries: str = ""
 
@@ -162,6 +166,7 @@ class Agent:
             f"{self.runs_command()}; [ $runs = no ] || break; tries=$((tries - 1)); sleep 0.1; done; true"
         )
         said = checked(link, script)
+        self.holds_settings = True
         self.visits.went_on()
         return said
 
@@ -192,6 +197,7 @@ class Agent:
         """Changes the settings again, while the agent runs; what they said."""
         take = settings.take_command(self.folder, wanted, lease_s=lease_s, longest_s=LONGEST_ALONE_S)
         said = checked(link, f"cd {self.folder} && {take}")
+        self.holds_settings = True
         self.visits.went_on()
         return said
 
@@ -230,6 +236,7 @@ class Agent:
     def restore(self, link: Link) -> None:
         """Puts the settings back."""
         settings.restore(link, self.folder)
+        self.holds_settings = False
 
     def release_others(self, link: Link) -> None:
         """Ends the agents of other campaigns, whose desks are gone, and puts back what they changed."""

@@ -27,7 +27,8 @@ RESERVE = 1.6
 blocks idle is farther from them than in rounds of three."""
 
 BUSY_BLOCKS = 2.0
-"""Length of a busy block in blocks: its operators are timed in as many further runs."""
+"""Length of a busy block in blocks: with what does not count before it and the runs in which its operators are timed,
+those of a round's stock block included. No source's block is so short that it takes more."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """When a device that measures is between two blocks: the desk then talks to it, and disturbs nothing.
 
-A block's inferences begin before they are counted and its operators are timed after it, so that a gap is longer than a
-block; only before and after idle ones it is half of one. What a block and a gap will take follows from rows so far.
+A block's inferences begin before they are counted and its operators are timed after it. Plans see to it that a poll has
+room in some gap of each round. What a block and a gap will take follows from rows so far.
 """
 
 from __future__ import annotations
@@ -18,6 +18,12 @@ NARROWEST_S = 0.5
 
 MOST_OPERATOR_RUNS = 1000
 """Agents time operators in no more runs."""
+
+NONE_S = 0.1
+"""What is no gap at all."""
+
+SELDOM_S = 300.0
+"""Where no gap has room, as on a device whose operators are timed in no time, polls disturb a block no more often."""
 
 AHEAD_S = 1.0
 """A row from further in the future is of another clock than the desk's visits."""
@@ -41,7 +47,8 @@ class Gaps:
 
     def wait_s(self, now_s: float, plan: Sequence[PlannedBlock], at_least_s: float) -> float | None:
         """From now, which is `now_s` on the device's clock, to the middle of the first gap that is at least so far
-        away, or to somewhat after the plan. None where rows do not tell."""
+        away and has room; where the plan has none, of the first that is about as wide as the widest; where that is
+        none either, to somewhat after the plan. None where rows do not tell."""
         measured = [block for block in plan if block.block in self._ended_s]
         expected = _Expected(self.exact_s, self._known(measured))
         expected.learn(plan, self._began_s, self._ended_s)
@@ -50,15 +57,21 @@ class Gaps:
         rest_s = 0.0 if last is None else expected.after_s(last)
         if end_s > now_s + AHEAD_S:
             return None
+        narrow = list[tuple[float, float]]()
         for block in plan:
             if block.block in self._ended_s:
                 continue
             begin_s = end_s + rest_s + block.uncounted * expected.inference_s(block)
-            middle_s = (end_s + begin_s) / 2
-            if middle_s - now_s >= at_least_s and begin_s - end_s >= NARROWEST_S:
-                return middle_s - now_s
+            away_s, gap_s = (end_s + begin_s) / 2 - now_s, begin_s - end_s
+            if away_s >= at_least_s and gap_s >= NARROWEST_S:
+                return away_s
+            if away_s >= max(at_least_s, SELDOM_S) and gap_s > NONE_S:
+                narrow.append((away_s, gap_s))
             end_s = begin_s + max(block.seconds, block.inferences * expected.inference_s(block))
             rest_s = expected.after_s(block)
+        if narrow:
+            widest_s = max(gap_s for _, gap_s in narrow)
+            return next(away_s for away_s, gap_s in narrow if gap_s > 0.9 * widest_s)
         return max(end_s + rest_s - now_s + NARROWEST_S + 0.05 * self.exact_s, at_least_s)
 
     def _known(self, measured: Sequence[PlannedBlock]) -> dict[tuple[str, str], float]:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from approxlite.profiler.blocks import AgentBlock
 from approxlite.profiler.devices.describe import State
-from approxlite.profiler.devices.parsers import THERMAL_STATUS
+from approxlite.profiler.devices.parsers import THERMAL_STATUS, Battery, Thermal
 
 DIE_MARGIN_C = 15.0
 """How much hotter than skin and battery the hottest sensor, on the processor, may be between two blocks."""
 
+WORK_MARGIN_C = 2.0
+"""How much hotter skin and battery may get by the work than they were when it began; without it, a device that stands
+at the edge would be stopped at each look."""
+
+CHARGING = "charging"
 DISCHARGING = "discharging"
 REMEDIES = {
     "cooling": "let it rest, or allow more with --max-temp-c",
     "cooling,": "let it rest",
-    "charging": "charge it and run the same command again",
+    CHARGING: "charge it and run the same command again",
     DISCHARGING: "use it without its cable for a while and run the same command again",
 }
 """What a person can do, by the first word of what a device waits for."""
@@ -56,7 +62,21 @@ class Gates:
         if thermal.status is not None and _RANK[thermal.status] > _RANK[self.warmest]:
             return f"cooling, thermal status {thermal.status} → {self.warmest}"
         if battery.charge is not None and battery.charge < self.lowest:
-            return f"charging {battery.charge:.0%} → {self.lowest:.0%}"
+            return f"{CHARGING} {battery.charge:.0%} → {self.lowest:.0%}"
         if battery.charge is not None and battery.charge > self.highest:
             return f"{DISCHARGING} {battery.charge:.0%} → {self.highest:.0%}"
         return None
+
+    def stops_for(self, state: State) -> str | None:
+        """As `waits_for`, of a device that measures already."""
+        return replace(self, hottest_c=self.hottest_c + WORK_MARGIN_C).waits_for(state)
+
+
+def state_after(row: AgentBlock) -> State:
+    """How the device was after that block, else before it, as its agent saw it."""
+    before, after = row.before, row.after
+    temperatures_c = {**before.temperature_c, **after.temperature_c}
+    charge = before.charge if after.charge is None else after.charge
+    number = before.thermal_status if after.thermal_status is None else after.thermal_status
+    status = THERMAL_STATUS[number] if number is not None and 0 <= number < len(THERMAL_STATUS) else None
+    return State(Battery(charge=charge, temperature_c=temperatures_c.get("battery")), Thermal(status, temperatures_c))

@@ -106,8 +106,8 @@ class EnergyJudge:
         return len(known) - 1
 
     def begin_session(self, serial: str, boot_id: str | None, time: datetime) -> None:
-        """The device is about to measure, in that boot, by the desk's clock. The device's may differ by hours, so its
-        first row tells when the session began."""
+        """The device is about to measure, in that boot, at `time` by its own clock, as rows have theirs. Its first row
+        tells when the session began."""
         known = self._of(serial).sessions
         if not any(boot == boot_id and (last is None or abs(time - last) <= APART) for boot, last in known):
             known.append((boot_id, None))

@@ -14,7 +14,7 @@ from approxlite.formats.errors import ApproxError, UnstableError, one_line
 from approxlite.profiler.blocks import PlannedBlock
 from approxlite.profiler.campaign.agent import Agent, Poll, explained
 from approxlite.profiler.campaign.board import Board
-from approxlite.profiler.campaign.gates import DISCHARGING, REMEDIES, Gates
+from approxlite.profiler.campaign.gates import CHARGING, DISCHARGING, REMEDIES, Gates
 from approxlite.profiler.campaign.settings import wanted
 from approxlite.profiler.devices.describe import state_of
 from approxlite.profiler.devices.faults import (
@@ -44,8 +44,8 @@ Found = TypeVar("Found")
 @dataclass(frozen=True)
 class Pace:
     """Seconds between things. patience: faults in a row, with no block between them, that quarantine a device;
-    full_patience: those of a device without room, which seldom finds some by itself; hung_patience: those of an agent
-    that hangs, each of which takes the longest that a block may. longest_quiet_s: where blocks tell
+    full_patience: so many among them of a device without room, which seldom finds some by itself; hung_patience: so
+    many of an agent that hangs, each of which takes the longest that a block may. longest_quiet_s: where blocks tell
     energy, polls wait for a gap between two of them, at most for so long."""
 
     soon_s: float = 0.5
@@ -85,30 +85,32 @@ class DeviceInCampaign:
 
     def _through_faults(self, work: Callable[[Link], Found]) -> Found:
         """Does `work`, again from its beginning after a fault that may pass."""
-        faults = 0
+        faults: list[ApproxError] = []
         while True:
             self._progress = False
             try:
                 return work(self._reached())
             except (*PASSING, DeviceFullError) as fault:
-                faults = 1 if self._progress else faults + 1
+                faults = [fault] if self._progress else [*faults, fault]
                 if isinstance(fault, DeviceSlowError):
                     # Whether it hangs or needs longer is not to be told; trying as before would never end.
                     self._stretch = min(2 * self._stretch, LONGEST_STRETCH)
                 self.board.count(self.serial, faults=1)
-                if faults >= self._patience(fault):
+                if self._is_out_of_patience(faults):
                     raise
                 self.board.say(self.serial, "reconnecting", str(fault))
-                self._pause(min(self.pace.backoff_s * 2 ** (faults - 1), self.pace.longest_backoff_s))
+                self._pause(min(self.pace.backoff_s * 2 ** (len(faults) - 1), self.pace.longest_backoff_s))
             except (ApproxError, StoppedError):
                 raise
             except Exception as problem:  # a thread that ends without a word would leave its device and its blocks
                 raise UnexpectedError(f"{self.serial}: {_origin(problem)}; please report it") from problem
 
-    def _patience(self, fault: ApproxError) -> int:
-        if isinstance(fault, AgentHungError):
-            return self.pace.hung_patience
-        return self.pace.full_patience if isinstance(fault, DeviceFullError) else self.pace.patience
+    def _is_out_of_patience(self, faults: Sequence[ApproxError]) -> bool:
+        """After the last of faults in a row. What hangs or is full counts apart: of another fault it says nothing."""
+        for kind, most in ((AgentHungError, self.pace.hung_patience), (DeviceFullError, self.pace.full_patience)):
+            if isinstance(faults[-1], kind) and sum(isinstance(each, kind) for each in faults) >= most:
+                return True
+        return len(faults) >= self.pace.patience
 
     def _begins(self, link: Link, plan: Sequence[PlannedBlock]) -> str:
         """Starts the agent; what the settings said."""
@@ -126,7 +128,7 @@ class DeviceInCampaign:
             self._agent.end(link)
             raise AgentHungError(
                 f"{self.serial}: no block was measured in {longest_s / 60:.0f} min; the agent hangs, or waits for a "
-                f"sensor on the processor to cool"
+                f"sensor on the processor to cool: {REMEDIES['cooling']}, else see {self._agent.place}/agent.log there"
             )
 
     def _reached(self) -> Link:
@@ -140,11 +142,16 @@ class DeviceInCampaign:
         return link
 
     def _pass_gates(self, link: Link) -> None:
-        """Waits, at most `gates_give_up_s`; for a battery that gets emptier, which takes hours, so long each step."""
+        """Waits, at most `gates_give_up_s`; for a battery that gets emptier, which takes hours, so long each step; and
+        not at all for one that cannot charge, since charging is held off."""
         give_up, least = time.monotonic() + self.pace.gates_give_up_s, 1.0
         while reason := self.gates.waits_for(state := state_of(link)):
             self.board.say(self.serial, "waiting", reason)
             self._progress = True
+            if reason.startswith(CHARGING) and self.measures_energy and self._agent.holds_settings:
+                raise UnstableError(
+                    f"{self.serial}: {reason} cannot be waited for while charging is held off; {REMEDIES[CHARGING]}"
+                )
             if reason.startswith(DISCHARGING):
                 if self.measures_energy:  # on its cable it would never get there
                     self._take_settings(link)

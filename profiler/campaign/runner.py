@@ -11,15 +11,17 @@ from approxlite.formats.profile import ChangedSetting
 from approxlite.profiler.blocks import AgentBlock, OpeningRow, PlannedBlock, Subject
 from approxlite.profiler.campaign.agent import Poll
 from approxlite.profiler.campaign.gaps import Gaps
-from approxlite.profiler.campaign.gates import DIE_MARGIN_C
+from approxlite.profiler.campaign.gates import DIE_MARGIN_C, state_after
 from approxlite.profiler.campaign.on_device import DeviceInCampaign, StoppedError
 from approxlite.profiler.campaign.plan import PREPARATION, Calls, RoundOfBlocks, planned, preparation
 from approxlite.profiler.campaign.queue import RoundQueue
 from approxlite.profiler.campaign.service_agent import agent_of
 from approxlite.profiler.campaign.settings import changes
 from approxlite.profiler.campaign.shared import SharedCampaign
+from approxlite.profiler.devices.clock import boot_and_time
+from approxlite.profiler.devices.describe import state_of
 from approxlite.profiler.devices.faults import PASSING, DeviceFullError, DeviceLostError, UnreadableRowsError
-from approxlite.profiler.devices.link import Link, checked
+from approxlite.profiler.devices.link import Link
 from approxlite.profiler.energy import warm_up as warming
 from approxlite.profiler.energy.probe import Proven
 from approxlite.profiler.energy.warm_up import WarmUp
@@ -36,7 +38,8 @@ the summary say so."""
 @dataclass(kw_only=True)
 class Runner(DeviceInCampaign):
     """The thread of one device. `failure`: why it ended before the campaign did, None if it did not; `paused`: it has
-    measured a session, and another one is wanted. proven: the device's energy source, where it was probed."""
+    measured a session, and another one is wanted. proven: the device's energy source, where it was probed. _plan: what
+    the agent was last given of the rounds, which it goes on with through faults of the connection."""
 
     campaign: SharedCampaign
     proven: Proven | None = None
@@ -46,10 +49,12 @@ class Runner(DeviceInCampaign):
     _prepared: int = 0
     _adopted: bool = False
     _calls: Calls | None = None
+    _plan: list[PlannedBlock] = field(default_factory=list)
     _opening: OpeningRow | None = None
     _warming: list[AgentBlock] = field(default_factory=list)
     _block_s: float = 0.0
     _boot: str | None = None
+    _session_begun: bool = False
     _rows_boot: str | None = None
     _settings: tuple[ChangedSetting, ...] = ()
     _unsteady: float | None = None
@@ -87,19 +92,18 @@ class Runner(DeviceInCampaign):
         calls = self._calls or self._warmed_up(link)
         queue = self.campaign.open(self._known_opening())
         rounds: list[RoundOfBlocks] = []
-        plan: list[PlannedBlock] = []
         while True:
             poll = self._poll(link)
             if self._is_over():
                 break
-            self._hears(link, poll, plan)
-            if poll.running and not queue.was_robbed(self.serial):
+            self._hears(link, poll, self._plan)
+            if poll.running and not queue.was_robbed(self.serial) and not self._has_left_gates(link, poll):
                 if not poll.guarded:  # the watchdog thought that the desk was dead
                     self._take_settings(link)
                 if len(queue.held(self.serial)) < 2 and (more := self._taken(queue, steal=False)):
-                    self._agent.plan(link, [*plan, *self._blocks(more, calls)])
-                    plan += self._blocks(more, calls)
-                self._sleep_while_measuring(plan)
+                    self._plan += self._blocks(more, calls)  # first: a fault may hide that it arrived
+                    self._agent.plan(link, self._plan)
+                self._sleep_while_measuring()
                 continue
             if poll.running:
                 self._agent.end(link)
@@ -117,11 +121,20 @@ class Runner(DeviceInCampaign):
                 self._pause(self.pace.soon_s)
                 continue
             self._pass_gates(link)
-            plan = [self._preparation("approxlite"), *self._blocks(rounds, calls)]
-            self._start(link, plan)
-            self.board.say(self.serial, "measuring", f"{len(plan) - 1} blocks")
+            self._plan = [self._preparation("approxlite"), *self._blocks(rounds, calls)]
+            self._start(link, self._plan)
+            self.board.say(self.serial, "measuring", f"{len(self._plan) - 1} blocks")
             self._pause(self.pace.soon_s)
         self._end(link)
+
+    def _has_left_gates(self, link: Link, poll: Poll) -> bool:
+        """Whether the device got too hot or its battery too empty by measuring. Its newest row tells, without a further
+        look at it; its sensors may have other names there than at the gates, so what they say is looked at again."""
+        if not poll.blocks or self.gates.stops_for(state_after(poll.blocks[-1])) is None:
+            return False
+        stops_for = self.gates.stops_for(state_of(link))
+        self._agent.visits.went_on()
+        return stops_for is not None
 
     def _is_over(self) -> bool:
         """Whether this device need not measure on: nothing is left, or its energy is known well enough for today."""
@@ -134,13 +147,16 @@ class Runner(DeviceInCampaign):
         return queue.take(self.serial, steal=steal, most=self.campaign.rounds_wanted(self.serial))
 
     def _begin_session(self, link: Link) -> None:
-        """After a reboot a device is another one for a while: it warms up again."""
-        boot = checked(link, "cat /proc/sys/kernel/random/boot_id 2> /dev/null; true").strip() or None
+        """After a reboot a device is another one for a while: it warms up again. After any other fault it is not."""
+        boot, time = boot_and_time(link)
+        if self._session_begun and boot == self._boot:
+            return
         if self._boot is not None and boot != self._boot:
             self._calls = None
         self._boot = boot
         self.campaign.resumed()
-        self.campaign.begin_session(self.serial, boot)
+        self.campaign.begin_session(self.serial, boot, time)
+        self._session_begun = True
 
     def _end(self, link: Link) -> None:
         self.board.say(self.serial, "restoring settings")
@@ -255,7 +271,7 @@ class Runner(DeviceInCampaign):
             self.campaign.note(self.serial, self._settings, self._unsteady)
             self._noted = True
 
-    def _sleep_while_measuring(self, plan: Sequence[PlannedBlock]) -> None:
+    def _sleep_while_measuring(self) -> None:
         """adb stays quiet for half of what is still planned: it disturbs what is measured. Where energy is, it then
         waits for the next gap between two blocks, however long they are."""
         queue = self.campaign.queue
@@ -264,7 +280,7 @@ class Runner(DeviceInCampaign):
         self.board.say(self.serial, "measuring", f"{slots} blocks to go")
         quiet_s = min(max(self.pace.soon_s, block_s, slots * block_s / 2), self.pace.longest_poll_s)
         now_s = self._agent.visits.now_s if self.measures_energy else None
-        gap_s = None if now_s is None else self._gaps.wait_s(now_s, plan, quiet_s)
+        gap_s = None if now_s is None else self._gaps.wait_s(now_s, self._plan, quiet_s)
         self._pause(quiet_s if gap_s is None else min(gap_s, self.pace.longest_quiet_s))
 
     def _blocks(self, rounds: Sequence[RoundOfBlocks], calls: Calls) -> list[PlannedBlock]:

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import approxlite
 from approxlite.formats.document import now
@@ -152,10 +153,10 @@ class SharedCampaign:
         session = self._judge.session_of(serial, boot_id, row.time)
         return row.model_copy(update={"session": session, "boot_id": boot_id})
 
-    def begin_session(self, serial: str, boot_id: str | None) -> None:
-        """The device is about to measure, in that boot."""
+    def begin_session(self, serial: str, boot_id: str | None, time: datetime | None) -> None:
+        """The device is about to measure, in that boot, and its clock says `time`; None where it does not tell."""
         if self._judge is not None:
-            self._judge.begin_session(serial, boot_id, now())
+            self._judge.begin_session(serial, boot_id, time or now())
 
     def enough(self, serial: str) -> Verdict | None:
         """Whether the device measures no more, and why. Journalled, where it is for good. Raises FormatError."""

@@ -85,6 +85,8 @@ def disturbed_state(block: AgentBlock) -> str:
         return "adb traffic"
     if (before.thermal_status or 0) != (after.thermal_status or 0):
         return "thermal status changed"
+    if before.thermal_status:  # it rose before and stays: another clock is another voltage
+        return "thermal status above none"
     headroom, later = before.thermal_headroom, after.thermal_headroom
     if headroom is not None and later is not None and abs(later - headroom) > HEADROOM_JUMP:
         return "thermal headroom jumped"

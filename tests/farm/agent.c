@@ -196,9 +196,10 @@ static void measure(int rows, const char* plan) {
     n += snprintf(line + n, sizeof line - n, "\"operator_ns\": {\"conv_2d_0\": %lld, \"conv_2d_1\": %lld}, ",
                   (long long)each / 3, (long long)each / 2);
   snprintf(line + n, sizeof line - n,
-           "\"before\": {\"temperature_c\": {\"skin\": %.1f}, \"thermal_status\": 0}, \"after\": {}, \"readings\": [%s], "
-           "\"waited_s\": %.2f, \"ended\": \"done\"}\n",
-           read_number("/data/farm/skin_temperature", 31.2), read, waited);
+           "\"before\": {\"temperature_c\": {\"skin\": %.1f}, \"thermal_status\": %d, \"charge\": %.2f}, \"after\": {}, "
+           "\"readings\": [%s], \"waited_s\": %.2f, \"ended\": \"done\"}\n",
+           read_number("/data/farm/skin_temperature", 31.2), (int)read_number("/data/farm/thermal_status", 0),
+           read_number("/data/farm/battery_level", 64) / 100, read, waited);
   append(rows, line);
 }
 

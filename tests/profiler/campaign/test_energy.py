@@ -188,6 +188,29 @@ def test_a_device_that_never_gets_emptier_says_what_helps(device: FarmDevice, fi
     assert restored(device)
 
 
+def test_a_battery_that_runs_low_ends_the_campaign_at_once_and_charged_it_goes_on(
+    device: FarmDevice, files: AgentFiles, tmp_path: Path
+) -> None:
+    device.set("hurry", "200\n")
+    job, out = job_for(probed(device, files), files, Wish(half_width=0.02)), tmp_path / "profile.jsonl"
+
+    def drain(board: Board) -> None:
+        if board.of(device.serial).blocks >= 20:
+            device.set("battery_level", "29\n")
+
+    try:
+        with pytest.raises(UnstableError, match="charging 29% → 30% cannot be waited for while charging is held off"):
+            profile_devices([device.serial], job, out, adb.reached, pace=FAST, look=drain)
+    finally:
+        device.set("battery_level", None)
+    assert restored(device)
+    assert not (device.root / "data/farm/input").exists()
+    kept = load_profile(out).blocks
+    assert len(kept) >= 10
+    assert profile_devices([device.serial], job, out, adb.reached, pace=FAST).given_up == {}
+    assert load_profile(out).blocks[: len(kept)] == kept
+
+
 def test_a_rail_that_does_not_follow_the_load_is_no_source(device: FarmDevice, files: AgentFiles) -> None:
     device.set("rail_uw", "0.001\n")
     device.set("hurry", "6000\n")

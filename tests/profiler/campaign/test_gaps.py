@@ -54,9 +54,11 @@ class Device:
         return [row for row in self.rows if (row.end_ns or 0) * 1e-9 <= now_s]
 
 
-def plan_of(block_s: float, sweeps: int, inferences: int) -> list[PlannedBlock]:
+def plan_of(block_s: float, sweeps: int, inferences: int | None = None, exact_s: float = 0.0) -> list[PlannedBlock]:
+    """inferences: None for as many of `exact_s` as campaigns plan."""
     design = Design(sweeps=sweeps, block_s=block_s, idle=True, readings_ms=500.0)
-    calls = Calls(inferences, inferences)
+    lasting = Calls.lasting(design.work_s, exact_s * 1e9, exact_s * 1.1e9)
+    calls = lasting if inferences is None else Calls(inferences, inferences)
     slots = [slot for each in rounds_of(OPERATORS, design, seed=1) for slot in each.slots]
     return [preparation(0, "approxlite", 0.5), *(planned(slot, calls, design, {}) for slot in slots)]
 
@@ -88,6 +90,32 @@ def test_polls_fall_between_blocks_once_configurations_are_known(
         hit = [row for row in device.rows if (row.begin_ns or 0) * 1e-9 <= now_s <= (row.end_ns or 0) * 1e-9]
         disturbed += bool(hit) and known == {(block.subject, block.configuration) for block in plan}
     assert disturbed == 0
+
+
+@pytest.mark.parametrize("exact_s", [5e-6, 50e-6, 100e-6, 400e-6, 1e-3, 5e-3])
+@pytest.mark.parametrize("block_s", [5.0, 30.0])
+def test_the_fastest_models_have_a_gap_with_room_in_each_round_too(exact_s: float, block_s: float) -> None:
+    plan = plan_of(block_s, 6, exact_s=exact_s)
+    shares = {"conv_2d_0=int8,conv_2d_1=int8": 0.4, "conv_2d_0=rows:1/2": 0.6, "conv_2d_1=int8": 0.7}
+    device, gaps = Device(plan, exact_s, shares, 1.0, 0.1), Gaps(0.5)
+    longest_round_s = 7 * (1.1 * block_s + 1.3)
+    now_s = (device.rows[0].end_ns or 0) * 1e-9
+    while len(device.ended(now_s)) < len(plan):
+        gaps.saw(device.ended(now_s))
+        wait_s = gaps.wait_s(now_s, plan, 1.0)
+        assert wait_s is not None and wait_s < longest_round_s
+        now_s += wait_s
+
+
+def test_where_no_gap_has_room_the_desk_looks_seldom_and_in_the_widest() -> None:
+    plan = plan_of(10.0, 30, exact_s=1e-3)
+    device, gaps = Device(plan, 1e-3, {}, 0.0, 0.0), Gaps(0.5)
+    gaps.saw(device.rows[:30])
+    now_s = (device.rows[29].end_ns or 0) * 1e-9
+    wait_s = gaps.wait_s(now_s, plan, 30.0)
+    assert wait_s is not None and 300.0 <= wait_s < 330.0 < (device.rows[-1].end_ns or 0) * 1e-9 - now_s
+    at_s = now_s + wait_s
+    assert not any((row.begin_ns or 0) * 1e-9 <= at_s <= (row.end_ns or 0) * 1e-9 for row in device.rows)
 
 
 def test_rows_of_another_clock_foretell_nothing() -> None:

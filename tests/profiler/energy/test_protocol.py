@@ -135,6 +135,8 @@ def rows(count):
         ({"ended": "throttled"}, "throttled"),
         ({"ended": "longest"}, "took too long"),
         ({"after": Surroundings(thermal_status=2)}, "thermal status changed"),
+        ({"before": Surroundings(thermal_status=2)}, "thermal status changed"),
+        ({name: Surroundings(thermal_status=1) for name in ("before", "after")}, "thermal status above none"),
         ({"after": Surroundings(thermal_status=0, thermal_headroom=0.46)}, "thermal headroom jumped"),
         ({"after": Surroundings(thermal_status=0, plugged=True)}, "charger"),
         ({"after": Surroundings(thermal_status=0, frequency_limit_mhz=(2000.0, 1500.0))}, "frequency limit changed"),
