@@ -11,7 +11,7 @@ from approxlite.formats.errors import InputError
 from approxlite.formats.rollout import State
 from approxlite.formats.service_status import ServiceStatus
 from approxlite.policy.release import Release
-from approxlite.profiler.devices.service import Outcome, Service
+from approxlite.profiler.devices.service import Outcome, PolicyChangedError, Service
 
 MAX_MODEL_BYTES = 256 * 1024 * 1024
 
@@ -95,10 +95,14 @@ class Delivery:
 
 def taken_back(service: Service, policy_sha256: str | None) -> Standing:
     """Has the device go back from that policy, None: from whatever it follows. Raises a device fault."""
+    gone = Standing(state="taken back", why="it was gone already")
     before = service.status().policy_sha256
     if policy_sha256 not in (None, before):
-        return Standing(state="taken back", why="it was gone already")
-    now = service.roll_back()
+        return gone
+    try:
+        now = service.roll_back(before)  # by name: what the device went back to meanwhile is not to be taken, too
+    except PolicyChangedError:
+        return gone
     if now.policy_sha256 == before:
         return Standing(state="stays", why="the device keeps no policy from before; push a newer one")
     return Standing(state="taken back", why=f"{_followed(now)} runs")

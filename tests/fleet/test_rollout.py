@@ -267,6 +267,21 @@ def test_taking_back_goes_to_the_policy_before_and_says_so(made: Made, tmp_path:
     assert taken_back(Service(twin), None).why == "exact runs"
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_a_phone_that_went_back_since_the_desk_looked_keeps_its_good_policy(
+    made: Made, tmp_path: Path, named: bool
+) -> None:
+    twin = phone(made)
+    later = signed(tmp_path, 2)
+    Delivery(made.release).step(Service(twin), "waiting")
+    twin.answer(200)
+    Delivery(later.release).step(Service(twin), "waiting")
+    twin.on_status = lambda looked: looked.alarm() if looked.state["on_trial"] else None
+    back = taken_back(Service(twin), later.release.sha256 if named else None)
+    assert (back.state, back.why) == ("taken back", "it was gone already")
+    assert twin.state["policy_sha256"] == made.release.sha256
+
+
 def test_a_phone_that_keeps_no_policy_before_is_not_said_to_have_gone_back(made: Made) -> None:
     twin = phone(made)
     twin.keeps_previous = False

@@ -49,7 +49,7 @@ def audit_log(records: int, first: int = 0, before: str = BEGINNING) -> bytes:
 @dataclass
 class ServiceTwin:
     """A link. refuses: why, by what is given. lost: every call fails. writes: whether its `content`
-    can, as from Android 9 on. on_policy: told once a policy is followed."""
+    can, as from Android 9 on. on_policy: told once a policy is followed. on_status: told once the desk has looked."""
 
     serial: str = "PHONE1"
     refuses: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -57,6 +57,7 @@ class ServiceTwin:
     missing: bool = False
     keeps_previous: bool = True
     on_policy: Callable[[ServiceTwin], None] | None = None
+    on_status: Callable[[ServiceTwin], None] | None = None
     files: dict[str, bytes] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     outcomes: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -139,7 +140,10 @@ class ServiceTwin:
 
     def _content(self, command: str) -> str:
         if f"content query --uri {ADDRESS}/status" in command:
-            return f"Row: 0 json={json.dumps(self.state)}\n"
+            seen = json.dumps(self.state)
+            if self.on_status is not None:
+                self.on_status(self)
+            return f"Row: 0 json={seen}\n"
         if match := re.search(rf"content read --uri {ADDRESS}/(\S+) \| head -c \d+ > (\S+);", command):
             return self._read(match[1], match[2])
         if match := re.match(rf"content write --uri {ADDRESS}/(\w+)/([0-9a-f]{{64}}) < (\S+)$", command):
@@ -175,6 +179,8 @@ class ServiceTwin:
             self._take(kind, sha256, self.pieces.pop(str(argument)))
             return self.outcomes[sha256]
         if method == "rollback":
+            if argument not in (None, self.state["policy_sha256"]):
+                return {"error": "another policy is followed by now; look again", "reason": "POLICY_CHANGED"}
             if not self.policies:
                 return {"error": "there is no policy to go back from"}
             self.roll_back("asked by uid 2000")

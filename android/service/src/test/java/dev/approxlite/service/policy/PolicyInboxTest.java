@@ -5,6 +5,7 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertNull;
 import static org.junit.Assert.assertThrows;
+import static org.junit.Assert.assertTrue;
 
 import dev.approxlite.engine.Answer;
 import dev.approxlite.engine.EngineException;
@@ -12,6 +13,7 @@ import dev.approxlite.engine.GuardStatus;
 import dev.approxlite.policy.PolicyArchive;
 import dev.approxlite.policy.PolicyException;
 import dev.approxlite.policy.Sha256;
+import dev.approxlite.service.Control;
 import dev.approxlite.service.RunningCore;
 import dev.approxlite.service.queue.ServiceException;
 import dev.approxlite.service.queue.ServiceException.Reason;
@@ -44,7 +46,7 @@ public class PolicyInboxTest {
         return running.core().inbox().receive(policy, "a test");
     }
 
-    private void rollBack() throws IOException {
+    private void rollBack() throws Exception {
         running.core().inbox().rollBack("a test");
     }
 
@@ -223,6 +225,21 @@ public class PolicyInboxTest {
                 ServiceException.class, () -> running.core().pin(meant, 1, "a test"));
         assertEquals(Reason.POLICY_CHANGED, changed.reason());
         assertEquals(-1, running.core().engines().pinned());
+    }
+
+    @Test
+    public void aRollBackThatNamesAPolicyTakesBackNoOther() throws Exception {
+        Control desk = new Control(running.core());
+        String meant = Sha256.of(second);
+        assertFalse(desk.call("rollback", meant, "a test").contains("\"error\""));
+        assertEquals(1, running.followed());
+        String late = desk.call("rollback", meant, "a test");
+        assertTrue(late, late.contains("\"reason\":\"POLICY_CHANGED\""));
+        assertEquals("the good one stays", 1, running.followed());
+        desk.call("rollback", null, "a person");
+        assertEquals(-1, running.followed());
+        String gone = desk.call("rollback", meant, "a test");
+        assertTrue(gone, gone.contains("\"reason\":\"POLICY_CHANGED\""));
     }
 
     @Test
