@@ -14,6 +14,7 @@ from approxlite.policy.release import Release
 from approxlite.profiler.devices.service import Outcome, PolicyChangedError, Service
 
 MAX_MODEL_BYTES = 256 * 1024 * 1024
+STILL_TRIED = Standing(state="waiting", why="the device still tries it")
 
 
 class Delivery:
@@ -62,10 +63,12 @@ class Delivery:
             return Standing(state="rolled back", why=f"{_followed(status)} runs; the log no longer says why")
         if why := self.obstacle(status):
             return Standing(state="refused", why=why)
+        if _tries(service, release.sha256):  # to hand it over again would be a replay
+            return STILL_TRIED
         return self._hand_over(service, status)
 
     def take_back(self, service: Service) -> Standing:
-        """To what the device followed before, where it still follows this policy."""
+        """To what the device followed before, where it still follows this policy; "waiting" while it still tries it."""
         return taken_back(service, self.release.sha256)
 
     def _hand_over(self, service: Service, status: ServiceStatus) -> Standing:
@@ -82,11 +85,11 @@ class Delivery:
                 if refused is not None:
                     return refused
         outcome = service.give("policy", self.release.content)
-        if outcome.outcome in ("refused", "failed"):
-            return Standing(state=outcome.outcome, why=outcome.why)
         there = standing(service.status(), self.release.sha256)
         if there is not None:
             return there
+        if outcome.outcome in ("refused", "failed"):
+            return Standing(state=outcome.outcome, why=outcome.why)
         if outcome.outcome != "installed":  # its process ended meanwhile, or is slow; the next look tells
             return Standing(state="waiting", why=f"the service says '{outcome.outcome}'; once more")
         gone = fate(read_chain(service.audit()).records, self.release.policy.sequence, self.release.sha256)
@@ -96,9 +99,10 @@ class Delivery:
 def taken_back(service: Service, policy_sha256: str | None) -> Standing:
     """Has the device go back from that policy, None: from whatever it follows. Raises a device fault."""
     gone = Standing(state="taken back", why="it was gone already")
+    tries = policy_sha256 is not None and _tries(service, policy_sha256)  # asked first: it may follow it by now
     before = service.status().policy_sha256
     if policy_sha256 not in (None, before):
-        return gone
+        return STILL_TRIED if tries else gone
     try:
         now = service.roll_back(before)  # by name: what the device went back to meanwhile is not to be taken, too
     except PolicyChangedError:
@@ -106,6 +110,11 @@ def taken_back(service: Service, policy_sha256: str | None) -> Standing:
     if now.policy_sha256 == before:
         return Standing(state="stays", why="the device keeps no policy from before; push a newer one")
     return Standing(state="taken back", why=f"{_followed(now)} runs")
+
+
+def _tries(service: Service, policy_sha256: str) -> bool:
+    """Whether the device has that policy and may yet come to follow it."""
+    return service.outcome(policy_sha256).outcome == "pending"
 
 
 def _refused(outcome: Outcome, what: str) -> Standing | None:

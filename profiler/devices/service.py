@@ -98,11 +98,16 @@ class Service:
         try:
             try:
                 self._asked(f"content write --uri {_ADDRESS}/{kind}/{sha256} < {file}")
-                text = self._asked(self._call("outcome", sha256), timeout_s=_OUTCOME_S)
+                return self.outcome(sha256)
             except ContentCannotError:
                 text = self._given_in_pieces(f"{kind}/{sha256}", what)
+                return self._parsed(Outcome, content.result_json(text), text)
         finally:
             self._remove(file)
+
+    def outcome(self, sha256: str) -> Outcome:
+        """Of what was given by that hash; the service waits up to a minute for what it still tries."""
+        text = self._asked(self._call("outcome", sha256), timeout_s=_OUTCOME_S)
         return self._parsed(Outcome, content.result_json(text), text)
 
     def _given_in_pieces(self, name: str, what: bytes) -> str:

@@ -49,7 +49,8 @@ def audit_log(records: int, first: int = 0, before: str = BEGINNING) -> bytes:
 @dataclass
 class ServiceTwin:
     """A link. refuses: why, by what is given. lost: every call fails. writes: whether its `content`
-    can, as from Android 9 on. on_policy: told once a policy is followed. on_status: told once the desk has looked."""
+    can, as from Android 9 on. on_policy: told once a policy is followed. on_status: told once the desk has looked.
+    tries: for so many looks at the outcome of a policy it is still tried."""
 
     serial: str = "PHONE1"
     refuses: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -66,6 +67,8 @@ class ServiceTwin:
     writes: bool = True
     pieces: dict[str, bytes] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
+    tries: int = 0
+    tried: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.state = {
@@ -167,8 +170,7 @@ class ServiceTwin:
 
     def _call(self, method: str, argument: str | None) -> dict[str, Any]:
         if method == "outcome":
-            unknown = {"outcome": "unknown", "reason": None, "message": "", "sequence": None}
-            return self.outcomes.get(str(argument), unknown)
+            return self._outcome(str(argument))
         if method == "append":
             kind, sha256, offset, piece = str(argument).split("/", 3)
             name = f"{kind}/{sha256}"
@@ -177,7 +179,7 @@ class ServiceTwin:
         if method == "take":
             kind, sha256 = str(argument).split("/")
             self._take(kind, sha256, self.pieces.pop(str(argument)))
-            return self.outcomes[sha256]
+            return self._outcome(sha256)
         if method == "rollback":
             if argument not in (None, self.state["policy_sha256"]):
                 return {"error": "another policy is followed by now; look again", "reason": "POLICY_CHANGED"}
@@ -188,8 +190,21 @@ class ServiceTwin:
             self.state["pinned"] = {"auto": None, "exact": 0}.get(str(argument), argument)
         return self.state
 
+    def _outcome(self, sha256: str) -> dict[str, Any]:
+        if sha256 in self.tried and self.tries > 0:
+            self.tries -= 1
+            return {"outcome": "pending", "reason": None, "message": "it is not whole yet", "sequence": None}
+        if sha256 in self.tried:
+            self._take("policy", sha256, self.tried.pop(sha256))
+        unknown = {"outcome": "unknown", "reason": None, "message": "", "sequence": None}
+        return self.outcomes.get(sha256, unknown)
+
     def _take(self, kind: str, sha256: str, content: bytes) -> None:
         assert hashlib.sha256(content).hexdigest() == sha256
+        assert sha256 not in self.tried, "handed over again while it is tried"
+        if kind == "policy" and self.tries > 0:
+            self.tried[sha256] = content
+            return
         outcome: dict[str, Any] = {"outcome": "installed", "reason": None, "message": "", "sequence": None}
         if kind in self.refuses:
             reason, message = self.refuses[kind]

@@ -132,7 +132,9 @@ public final class Control {
             throw new IOException("take takes KIND/SHA256, a kind being policy, model or key");
         }
         Deliveries.Kind kind = kind(whole.group(1));
-        core.deliveries().take(kind, whole.group(2), core.pieces().whole(kind, whole.group(2)), who, null);
+        Path file = core.pieces().whole(kind, whole.group(2));
+        core.deliveries().expect(whole.group(2)); // for whoever asks while it is tried
+        core.deliveries().take(kind, whole.group(2), file, who, null);
         return outcome(whole.group(2));
     }
 
