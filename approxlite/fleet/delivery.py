@@ -74,24 +74,22 @@ class Delivery:
     def _hand_over(self, service: Service, status: ServiceStatus) -> Standing:
         for sha256, key in self._trusted.items():
             if sha256 not in (status.keys or ()):
-                refused = _refused(service.give("key", read_bytes(key, InputError)), f"key {key.name}")
-                if refused is not None:
-                    return refused
+                untaken = _untaken(service.give("key", read_bytes(key, InputError)), f"key {key.name}")
+                if untaken is not None:
+                    return untaken
         for model in self.release.policy.models:
             file = self.release.models.get(model.sha256)
             if file is not None and model.sha256 not in (status.models or ()):
                 content = read_bytes(file, InputError, MAX_MODEL_BYTES)
-                refused = _refused(service.give("model", content), f"model {model.name}")
-                if refused is not None:
-                    return refused
+                untaken = _untaken(service.give("model", content), f"model {model.name}")
+                if untaken is not None:
+                    return untaken
         outcome = service.give("policy", self.release.content)
         there = standing(service.status(), self.release.sha256)
         if there is not None:
             return there
-        if outcome.outcome in ("refused", "failed"):
-            return Standing(state=outcome.outcome, why=outcome.why)
-        if outcome.outcome != "installed":  # its process ended meanwhile, or is slow; the next look tells
-            return Standing(state="waiting", why=f"the service says '{outcome.outcome}'; once more")
+        if (untaken := _untaken(outcome)) is not None:
+            return untaken
         gone = fate(read_chain(service.audit()).records, self.release.policy.sequence, self.release.sha256)
         return gone or Standing(state="failed", why="taken, but the device does not follow it")
 
@@ -117,12 +115,17 @@ def _tries(service: Service, policy_sha256: str) -> bool:
     return service.outcome(policy_sha256).outcome == "pending"
 
 
-def _refused(outcome: Outcome, what: str) -> Standing | None:
+def _untaken(outcome: Outcome, what: str = "") -> Standing | None:
+    """How a device stands that did not take what it was given, None: it did. What failed, for want of memory or room,
+    or because its process ended, says nothing of the policy: the device may take it the next time."""
+    said = f"{what}: " if what else ""
     if outcome.outcome == "installed":
         return None
-    if outcome.outcome in ("refused", "failed"):
-        return Standing(state=outcome.outcome, why=f"{what}: {outcome.why}")
-    return Standing(state="waiting", why=f"{what}: the service says '{outcome.outcome}'; once more")
+    if outcome.outcome == "refused":
+        return Standing(state="refused", why=f"{said}{outcome.why}")
+    if outcome.outcome == "failed":
+        return Standing(state="waiting", why=f"{said}the device cannot take it now: {outcome.why}")
+    return Standing(state="waiting", why=f"{said}the service says '{outcome.outcome}'; once more")
 
 
 def _followed(status: ServiceStatus) -> str:

@@ -6,6 +6,7 @@ of them it was handed to. So a roll-out may be cut off anywhere and begun again.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,8 @@ from approxlite.formats.rollout import BeginRow, DeviceRow, EndRow, RolloutJourn
 from approxlite.profiler.devices.service import Service
 
 POLL_S = 2.0
+AGAIN_S = 30.0
+"""What does not fit on a device takes long to hand over, and wears its storage."""
 AT_ONCE = 8
 """Devices talked to at the same time."""
 
@@ -48,11 +51,12 @@ class RolloutOutcome(Document):
 @dataclass(frozen=True)
 class Patience:
     """wait: until trials are over, else for the devices' verdict alone. stage_s: how long a stage may take.
-    poll_s: between looks."""
+    poll_s: between looks. again_s: for which a device that could not take the policy is left alone."""
 
     wait: bool
     stage_s: float
     poll_s: float = POLL_S
+    again_s: float = AGAIN_S
 
 
 class Rollout:
@@ -80,6 +84,7 @@ class Rollout:
         self._reached: dict[str, State] = {serial: each.state for serial, each in self._now.items()}
         self._begins = before is None
         self._begun = set(before or ())
+        self._again_at: dict[str, float] = {}
 
     def run(self) -> RolloutOutcome:
         """Raises FormatError where the journal cannot be written; what was done by then stands in it."""
@@ -111,7 +116,8 @@ class Rollout:
         good = ("kept",) if self._patience.wait else WELL
         end = self._clock() + self._patience.stage_s
         while True:
-            self._each(begun, self._delivery.step)
+            due = [serial for serial in begun if self._clock() >= self._again_at.get(serial, -math.inf)]
+            self._each(due, self._delivery.step)
             if any(self._now[serial].state in HARMED for serial in begun):
                 return False
             if all(self._now[serial].state in good for serial in begun):
@@ -170,6 +176,7 @@ class Rollout:
 
     def _note(self, serial: str, found: Standing) -> None:
         before, self._now[serial] = self._now[serial], found
+        self._again_at[serial] = self._clock() + self._patience.again_s if found.state == "waiting" else -math.inf
         if found.state != "unreachable":
             self._reached[serial] = found.state
         if found.state != before.state:

@@ -32,10 +32,13 @@ def rolled_out(
     *,
     wait: bool = True,
     looks: int = 20,
+    again: int = 1,
     meanwhile: Callable[[int], None] = lambda _: None,
     stages: Stages | None = None,
+    trusted: bool = False,
 ) -> RolloutOutcome:
-    """meanwhile: told of every look what number it has; a stage has `looks` of them."""
+    """meanwhile: told of every look what number it has; a stage has `looks` of them. again: looks until a device that
+    could not take it is handed it again."""
     number = [0]
 
     def sleep(_: float) -> None:
@@ -46,11 +49,11 @@ def rolled_out(
     before = {serial: row.state for serial, row in states_of(rows).items()} if rows else None
     with RolloutJournal(journal) as opened:
         return Rollout(
-            Delivery(made.release),
+            Delivery(made.release, {made.release.signed_by: made.key} if trusted else None),
             stages or stages_of(list(devices), shares),
             lambda serial: Service(devices[serial]),
             opened,
-            Patience(wait=wait, stage_s=looks, poll_s=1),
+            Patience(wait=wait, stage_s=looks, poll_s=1, again_s=again),
             before=before,
             sleep=sleep,
             clock=lambda: float(number[0]),
@@ -179,6 +182,27 @@ def test_a_desk_that_dies_while_it_takes_back_goes_on_with_devices_of_every_stag
     assert devices["P0"].state["policy_sha256"] is None and devices["P2"].tried
     assert rolled_out(made, devices, tmp_path / "j", stages=stages).outcome == "taken back"
     assert (on(devices, made), devices["P2"].tried) == ([], {})
+
+
+@pytest.mark.parametrize("kind", ["policy", "model", "key"])
+def test_a_phone_that_cannot_take_it_for_a_moment_is_handed_it_again(made: Made, tmp_path: Path, kind: str) -> None:
+    devices = phones(made, 2)
+    devices["P1"].fails[kind] = 2
+    devices["P1"].state |= {"models": [], "keys": []}
+    outcome = rolled_out(made, devices, tmp_path / "j", trusted=True, meanwhile=busy(devices))
+    assert (outcome.outcome, devices["P1"].fails[kind]) == ("done", 0)
+
+
+def test_a_phone_that_can_never_take_it_stops_and_takes_nothing_back(made: Made, tmp_path: Path) -> None:
+    devices = phones(made, 3)
+    devices["P2"].fails["policy"] = 1000
+    outcome = rolled_out(made, devices, tmp_path / "j", meanwhile=busy(devices), looks=12, again=5)
+    assert (outcome.outcome, on(devices, made)) == ("stopped", ["P0", "P1"])
+    assert "P2 waiting" in outcome.why
+    assert outcome.devices[2].why == (
+        "the device cannot take it now: it could not be tried now: the engine's process died"
+    )
+    assert 1000 - devices["P2"].fails["policy"] == 3, "it is left alone in between"
 
 
 def test_without_waiting_the_verdict_is_the_end(made: Made, tmp_path: Path) -> None:

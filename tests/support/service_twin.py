@@ -48,12 +48,14 @@ def audit_log(records: int, first: int = 0, before: str = BEGINNING) -> bytes:
 
 @dataclass
 class ServiceTwin:
-    """A link. refuses: why, by what is given. lost: every call fails. writes: whether its `content`
+    """A link. refuses: why, by what is given. fails: how often it is not taken, and is not refused, by what is given;
+    lost: every call fails. writes: whether its `content`
     can, as from Android 9 on. on_policy: told once a policy is followed. on_status: told once the desk has looked.
     tries: for so many looks at the outcome of a policy it is still tried."""
 
     serial: str = "PHONE1"
     refuses: dict[str, tuple[str, str]] = field(default_factory=dict)
+    fails: dict[str, int] = field(default_factory=dict)
     lost: bool = False
     missing: bool = False
     keeps_previous: bool = True
@@ -206,7 +208,10 @@ class ServiceTwin:
             self.tried[sha256] = content
             return
         outcome: dict[str, Any] = {"outcome": "installed", "reason": None, "message": "", "sequence": None}
-        if kind in self.refuses:
+        if self.fails.get(kind, 0) > 0:
+            self.fails[kind] -= 1
+            outcome |= {"outcome": "failed", "message": "it could not be tried now: the engine's process died"}
+        elif kind in self.refuses:
             reason, message = self.refuses[kind]
             outcome |= {"outcome": "refused", "reason": reason, "message": message}
             self.audit("policy", self._name(), self._name(), f"refused from uid 2000: {reason}, {message}")

@@ -106,7 +106,7 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
      * @param from who brought it, for the log
      * @return its sequence number
      * @throws PolicyException with the reason why not; the running policy is untouched
-     * @throws IOException if it cannot be written; the running policy is untouched
+     * @throws IOException if it could not be tried now or cannot be written; the running policy is untouched
      */
     public long receive(ByteBuffer archive, String from) throws PolicyException, IOException {
         try {
