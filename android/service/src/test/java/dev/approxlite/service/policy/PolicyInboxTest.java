@@ -5,7 +5,6 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertNull;
 import static org.junit.Assert.assertThrows;
-import static org.junit.Assert.assertTrue;
 
 import dev.approxlite.engine.Answer;
 import dev.approxlite.engine.EngineException;
@@ -13,7 +12,6 @@ import dev.approxlite.engine.GuardStatus;
 import dev.approxlite.policy.PolicyArchive;
 import dev.approxlite.policy.PolicyException;
 import dev.approxlite.policy.Sha256;
-import dev.approxlite.service.Control;
 import dev.approxlite.service.RunningCore;
 import dev.approxlite.service.queue.ServiceException;
 import dev.approxlite.service.queue.ServiceException.Reason;
@@ -229,17 +227,16 @@ public class PolicyInboxTest {
 
     @Test
     public void aRollBackThatNamesAPolicyTakesBackNoOther() throws Exception {
-        Control desk = new Control(running.core());
+        PolicyInbox inbox = running.core().inbox();
         String meant = Sha256.of(second);
-        assertFalse(desk.call("rollback", meant, "a test").contains("\"error\""));
+        inbox.rollBack(meant, "a test");
         assertEquals(1, running.followed());
-        String late = desk.call("rollback", meant, "a test");
-        assertTrue(late, late.contains("\"reason\":\"POLICY_CHANGED\""));
+        ServiceException late = assertThrows(ServiceException.class, () -> inbox.rollBack(meant, "a test"));
+        assertEquals(Reason.POLICY_CHANGED, late.reason());
         assertEquals("the good one stays", 1, running.followed());
-        desk.call("rollback", null, "a person");
+        rollBack();
         assertEquals(-1, running.followed());
-        String gone = desk.call("rollback", meant, "a test");
-        assertTrue(gone, gone.contains("\"reason\":\"POLICY_CHANGED\""));
+        assertThrows(ServiceException.class, () -> inbox.rollBack(meant, "a test"));
     }
 
     @Test
