@@ -11,9 +11,10 @@ from approxlite.formats.errors import InputError
 from approxlite.formats.rollout import State
 from approxlite.formats.service_status import ServiceStatus
 from approxlite.policy.release import Release
-from approxlite.profiler.devices.service import Outcome, Service
+from approxlite.profiler.devices.service import Outcome, PolicyChangedError, Service
 
 MAX_MODEL_BYTES = 256 * 1024 * 1024
+STILL_TRIED = Standing(state="waiting", why="the device still tries it")
 
 
 class Delivery:
@@ -62,54 +63,69 @@ class Delivery:
             return Standing(state="rolled back", why=f"{_followed(status)} runs; the log no longer says why")
         if why := self.obstacle(status):
             return Standing(state="refused", why=why)
+        if _tries(service, release.sha256):  # to hand it over again would be a replay
+            return STILL_TRIED
         return self._hand_over(service, status)
 
     def take_back(self, service: Service) -> Standing:
-        """To what the device followed before, where it still follows this policy."""
+        """To what the device followed before, where it still follows this policy; "waiting" while it still tries it."""
         return taken_back(service, self.release.sha256)
 
     def _hand_over(self, service: Service, status: ServiceStatus) -> Standing:
         for sha256, key in self._trusted.items():
             if sha256 not in (status.keys or ()):
-                refused = _refused(service.give("key", read_bytes(key, InputError)), f"key {key.name}")
-                if refused is not None:
-                    return refused
+                untaken = _untaken(service.give("key", read_bytes(key, InputError)), f"key {key.name}")
+                if untaken is not None:
+                    return untaken
         for model in self.release.policy.models:
             file = self.release.models.get(model.sha256)
             if file is not None and model.sha256 not in (status.models or ()):
                 content = read_bytes(file, InputError, MAX_MODEL_BYTES)
-                refused = _refused(service.give("model", content), f"model {model.name}")
-                if refused is not None:
-                    return refused
+                untaken = _untaken(service.give("model", content), f"model {model.name}")
+                if untaken is not None:
+                    return untaken
         outcome = service.give("policy", self.release.content)
-        if outcome.outcome in ("refused", "failed"):
-            return Standing(state=outcome.outcome, why=outcome.why)
         there = standing(service.status(), self.release.sha256)
         if there is not None:
             return there
-        if outcome.outcome != "installed":  # its process ended meanwhile, or is slow; the next look tells
-            return Standing(state="waiting", why=f"the service says '{outcome.outcome}'; once more")
+        if (untaken := _untaken(outcome)) is not None:
+            return untaken
         gone = fate(read_chain(service.audit()).records, self.release.policy.sequence, self.release.sha256)
         return gone or Standing(state="failed", why="taken, but the device does not follow it")
 
 
 def taken_back(service: Service, policy_sha256: str | None) -> Standing:
     """Has the device go back from that policy, None: from whatever it follows. Raises a device fault."""
+    gone = Standing(state="taken back", why="it was gone already")
+    tries = policy_sha256 is not None and _tries(service, policy_sha256)  # asked first: it may follow it by now
     before = service.status().policy_sha256
     if policy_sha256 not in (None, before):
-        return Standing(state="taken back", why="it was gone already")
-    now = service.roll_back()
+        return STILL_TRIED if tries else gone
+    try:
+        now = service.roll_back(before)  # by name: what the device went back to meanwhile is not to be taken, too
+    except PolicyChangedError:
+        return gone
     if now.policy_sha256 == before:
         return Standing(state="stays", why="the device keeps no policy from before; push a newer one")
     return Standing(state="taken back", why=f"{_followed(now)} runs")
 
 
-def _refused(outcome: Outcome, what: str) -> Standing | None:
+def _tries(service: Service, policy_sha256: str) -> bool:
+    """Whether the device has that policy and may yet come to follow it."""
+    return service.outcome(policy_sha256).outcome == "pending"
+
+
+def _untaken(outcome: Outcome, what: str = "") -> Standing | None:
+    """How a device stands that did not take what it was given, None: it did. What failed, for want of memory or room,
+    or because its process ended, says nothing of the policy: the device may take it the next time."""
+    said = f"{what}: " if what else ""
     if outcome.outcome == "installed":
         return None
-    if outcome.outcome in ("refused", "failed"):
-        return Standing(state=outcome.outcome, why=f"{what}: {outcome.why}")
-    return Standing(state="waiting", why=f"{what}: the service says '{outcome.outcome}'; once more")
+    if outcome.outcome == "refused":
+        return Standing(state="refused", why=f"{said}{outcome.why}")
+    if outcome.outcome == "failed":
+        return Standing(state="waiting", why=f"{said}the device cannot take it now: {outcome.why}")
+    return Standing(state="waiting", why=f"{said}the service says '{outcome.outcome}'; once more")
 
 
 def _followed(status: ServiceStatus) -> str:

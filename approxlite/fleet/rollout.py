@@ -6,6 +6,7 @@ of them it was handed to. So a roll-out may be cut off anywhere and begun again.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,8 @@ from approxlite.formats.rollout import BeginRow, DeviceRow, EndRow, RolloutJourn
 from approxlite.profiler.devices.service import Service
 
 POLL_S = 2.0
+AGAIN_S = 30.0
+"""What does not fit on a device takes long to hand over, and wears its storage."""
 AT_ONCE = 8
 """Devices talked to at the same time."""
 
@@ -35,7 +38,8 @@ class DeviceOutcome(Document):
 
 
 class RolloutOutcome(Document):
-    """stopped: time ran out or a device did not answer; the same command goes on. why: one line, "" when done."""
+    """stopped: time ran out or a device did not answer; the same command goes on, also with taking back. why: one
+    line, "" when done."""
 
     outcome: Literal["done", "stopped", "taken back"]
     why: str
@@ -47,11 +51,12 @@ class RolloutOutcome(Document):
 @dataclass(frozen=True)
 class Patience:
     """wait: until trials are over, else for the devices' verdict alone. stage_s: how long a stage may take.
-    poll_s: between looks."""
+    poll_s: between looks. again_s: for which a device that could not take the policy is left alone."""
 
     wait: bool
     stage_s: float
     poll_s: float = POLL_S
+    again_s: float = AGAIN_S
 
 
 class Rollout:
@@ -78,6 +83,8 @@ class Rollout:
         self._now = {serial: Standing(state=(before or {}).get(serial, "waiting")) for serial in self._stage_of}
         self._reached: dict[str, State] = {serial: each.state for serial, each in self._now.items()}
         self._begins = before is None
+        self._begun = set(before or ())
+        self._again_at: dict[str, float] = {}
 
     def run(self) -> RolloutOutcome:
         """Raises FormatError where the journal cannot be written; what was done by then stands in it."""
@@ -91,16 +98,26 @@ class Rollout:
         begun: list[str] = []
         for number, stage in enumerate(self._stages, 1):
             begun += stage
+            self._begin(stage)
             if not self._passed(begun):
                 return self._ended(number, begun)
         return self._end("done", "")
+
+    def _begin(self, stage: Iterable[str]) -> None:
+        """Says of each device that it may have the policy, before it is handed over: should the desk die then, it is
+        known where to take it back from."""
+        for serial in stage:
+            if serial not in self._begun:
+                self._begun.add(serial)
+                self._journal.append(DeviceRow(time=now(), serial=serial, state="waiting"))
 
     def _passed(self, begun: list[str]) -> bool:
         """Whether all of this stage are well within its time, and those of the stages before still are."""
         good = ("kept",) if self._patience.wait else WELL
         end = self._clock() + self._patience.stage_s
         while True:
-            self._each(begun, self._delivery.step)
+            due = [serial for serial in begun if self._clock() >= self._again_at.get(serial, -math.inf)]
+            self._each(due, self._delivery.step)
             if any(self._now[serial].state in HARMED for serial in begun):
                 return False
             if all(self._now[serial].state in good for serial in begun):
@@ -116,13 +133,33 @@ class Rollout:
             return self._end("stopped", f"stage {number} is not over: {', '.join(waited)}; the same command goes on")
         first = self._now[harmed[0]]
         why = f"{harmed[0]}: {first.state}{': ' if first.why else ''}{first.why}"
-        self._each(
-            [serial for serial in begun if self._reached[serial] in (*WELL, "alarmed")],
-            lambda service, _: self._delivery.take_back(service),
-        )
-        left = [serial for serial in begun if self._now[serial].state in (*WELL, "alarmed", "unreachable", "stays")]
+        self._take_back()
+        left = [
+            serial
+            for serial in self._stage_of
+            if serial in self._begun and self._now[serial].state not in (*HARMED, "taken back")
+        ]
         more = f"; it may still run on {', '.join(left)}" if left else ""
+        if any(self._now[serial].state == "waiting" for serial in left):
+            return self._end("stopped", f"{why}{more}; the same command takes it back there")
         return self._end("taken back", why + more)
+
+    def _take_back(self) -> None:
+        """From all devices that may have it, also of later stages, where the desk was cut off before. A device that
+        still tries it may come to follow it, and is asked again for as long as a stage may take."""
+        left = [
+            serial
+            for serial in self._stage_of
+            if serial in self._begun and self._reached[serial] not in ("refused", "failed", "rolled back", "taken back")
+        ]
+        end = self._clock() + self._patience.stage_s
+        while left:
+            self._each(left, lambda service, _: self._delivery.take_back(service))
+            left = [serial for serial in left if self._now[serial].state == "waiting"]
+            if left and self._clock() >= end:
+                return
+            if left:
+                self._sleep(self._patience.poll_s)
 
     def _each(self, serials: Iterable[str], do: Callable[[Service, State], Standing]) -> None:
         """Does it to all of them, and writes down what changed."""
@@ -139,6 +176,7 @@ class Rollout:
 
     def _note(self, serial: str, found: Standing) -> None:
         before, self._now[serial] = self._now[serial], found
+        self._again_at[serial] = self._clock() + self._patience.again_s if found.state == "waiting" else -math.inf
         if found.state != "unreachable":
             self._reached[serial] = found.state
         if found.state != before.state:

@@ -20,9 +20,10 @@ MAX_ROLLOUT_BYTES = 64 * 1024 * 1024
 State = Literal[
     "waiting", "unreachable", "trial", "kept", "refused", "failed", "alarmed", "rolled back", "taken back", "stays"
 ]
-"""How a policy stands on a device. waiting: not handed over yet. unreachable: no answer for now. trial: it runs and has
-to prove itself. kept: it has. refused: by the device. failed: it could not be written or run. alarmed: its guard
-latched exact. rolled back: by the device itself, or replaced there. taken back: by the desk. stays: it ought to be."""
+"""How a policy stands on a device. waiting: to be handed over, also again, or still tried. unreachable: no answer for
+now. trial: it runs and has to prove itself. kept: it has. refused: by the device. failed: it was taken, and is not
+followed all the same. alarmed: its guard latched exact. rolled back: by the device itself, or replaced there. taken
+back: by the desk. stays: it ought to be."""
 
 
 class BeginRow(JournalRow):
@@ -37,7 +38,7 @@ class BeginRow(JournalRow):
 
 
 class DeviceRow(JournalRow):
-    """One device stands otherwise than before."""
+    """One device stands otherwise than before; its first row comes before the policy is handed over to it."""
 
     kind: Literal["device"] = "device"
     time: Time

@@ -60,8 +60,15 @@ class ContentCannotError(ServiceFailedError):
     """This Android's `content` has no such verb."""
 
 
+class PolicyChangedError(ServiceFailedError):
+    """Another policy is followed than the one that was meant; nothing was done."""
+
+
 class _Refusal(JournalRow):
+    """reason: by `ServiceException.Reason`, where it has one."""
+
     error: Word
+    reason: Word | None = None
 
 
 class Service:
@@ -91,11 +98,16 @@ class Service:
         try:
             try:
                 self._asked(f"content write --uri {_ADDRESS}/{kind}/{sha256} < {file}")
-                text = self._asked(self._call("outcome", sha256), timeout_s=_OUTCOME_S)
+                return self.outcome(sha256)
             except ContentCannotError:
                 text = self._given_in_pieces(f"{kind}/{sha256}", what)
+                return self._parsed(Outcome, content.result_json(text), text)
         finally:
             self._remove(file)
+
+    def outcome(self, sha256: str) -> Outcome:
+        """Of what was given by that hash; the service waits up to a minute for what it still tries."""
+        text = self._asked(self._call("outcome", sha256), timeout_s=_OUTCOME_S)
         return self._parsed(Outcome, content.result_json(text), text)
 
     def _given_in_pieces(self, name: str, what: bytes) -> str:
@@ -108,9 +120,12 @@ class Service:
         self._refused("take", content.result_json(text), text)
         return text
 
-    def roll_back(self) -> ServiceStatus:
-        """To the policy before, which the phone keeps. What runs now."""
-        return self._told("rollback")
+    def roll_back(self, policy_sha256: str | None = None) -> ServiceStatus:
+        """To the policy before, which the phone keeps. What runs now.
+
+        policy_sha256: the one that is meant, else whatever is followed. Raises PolicyChangedError where another is.
+        """
+        return self._told("rollback", policy_sha256)
 
     def pin(self, rung: str) -> ServiceStatus:
         """A rung's number, "exact", or "auto" for what the policy says."""
@@ -148,7 +163,8 @@ class Service:
     def _refused(self, method: str, found: str | None, text: str) -> None:
         if found is not None and found.startswith('{"error"'):
             refusal = self._parsed(_Refusal, found, text)
-            raise ServiceFailedError(f"{self.serial}: {method}: {' '.join(refusal.error.split())[:300]}")
+            kind = PolicyChangedError if refusal.reason == "POLICY_CHANGED" else ServiceFailedError
+            raise kind(f"{self.serial}: {method}: {' '.join(refusal.error.split())[:300]}")
 
     @staticmethod
     def _call(method: str, argument: str | None) -> str:

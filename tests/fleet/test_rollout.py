@@ -32,10 +32,13 @@ def rolled_out(
     *,
     wait: bool = True,
     looks: int = 20,
+    again: int = 1,
     meanwhile: Callable[[int], None] = lambda _: None,
     stages: Stages | None = None,
+    trusted: bool = False,
 ) -> RolloutOutcome:
-    """meanwhile: told of every look what number it has; a stage has `looks` of them."""
+    """meanwhile: told of every look what number it has; a stage has `looks` of them. again: looks until a device that
+    could not take it is handed it again."""
     number = [0]
 
     def sleep(_: float) -> None:
@@ -46,11 +49,11 @@ def rolled_out(
     before = {serial: row.state for serial, row in states_of(rows).items()} if rows else None
     with RolloutJournal(journal) as opened:
         return Rollout(
-            Delivery(made.release),
+            Delivery(made.release, {made.release.signed_by: made.key} if trusted else None),
             stages or stages_of(list(devices), shares),
             lambda serial: Service(devices[serial]),
             opened,
-            Patience(wait=wait, stage_s=looks, poll_s=1),
+            Patience(wait=wait, stage_s=looks, poll_s=1, again_s=again),
             before=before,
             sleep=sleep,
             clock=lambda: float(number[0]),
@@ -122,6 +125,84 @@ def test_a_refusal_stops_with_the_devices_reason(made: Made, tmp_path: Path) -> 
         "P0: refused: WRONG_PROBES: rung 1 computes other bits here",
     )
     assert on(devices, made) == []
+
+
+def test_a_device_that_still_tries_it_is_handed_it_once_and_goes_on(made: Made, tmp_path: Path) -> None:
+    devices = phones(made, 2)
+    devices["P0"].tries = 5
+    assert rolled_out(made, devices, tmp_path / "j", meanwhile=busy(devices)).outcome == "done"
+    assert len(devices["P0"].policies) == 1
+
+
+def test_a_device_that_still_tries_it_when_another_is_harmed_is_taken_back_once_it_follows_it(
+    made: Made, tmp_path: Path
+) -> None:
+    devices = phones(made, 3)
+    devices["P1"].tries = 4
+    devices["P2"].on_policy = lambda twin: twin.alarm()
+    outcome = rolled_out(made, devices, tmp_path / "j", shares=(1.0,))
+    assert (outcome.outcome, on(devices, made)) == ("taken back", [])
+    assert (devices["P1"].tried, devices["P1"].state["highest_sequence"]) == ({}, 1)
+    assert [each.state for each in outcome.devices] == ["taken back", "taken back", "rolled back"]
+
+
+def test_a_device_that_tries_it_for_too_long_is_named_and_the_same_command_takes_it_back(
+    made: Made, tmp_path: Path
+) -> None:
+    devices = phones(made, 3)
+    devices["P1"].tries = 1000
+    devices["P2"].on_policy = lambda twin: twin.alarm()
+    outcome = rolled_out(made, devices, tmp_path / "j", shares=(1.0,), looks=3)
+    assert outcome.outcome == "stopped"
+    assert outcome.why == (
+        "P2: rolled back: canaries alarmed on trial; it may still run on P1; the same command takes it back there"
+    )
+    devices["P1"].tries = 1
+    assert rolled_out(made, devices, tmp_path / "j", shares=(1.0,)).outcome == "taken back"
+    assert (on(devices, made), devices["P1"].state["highest_sequence"]) == ([], 1)
+
+
+def test_a_desk_that_dies_while_it_takes_back_goes_on_with_devices_of_every_stage(made: Made, tmp_path: Path) -> None:
+    devices = phones(made, 3)
+    devices["P2"].tries = 3
+
+    class DiedError(Exception):
+        pass
+
+    def meanwhile(look: int) -> None:
+        devices["P0"].answer(200)
+        if look == 2:
+            devices["P1"].alarm()
+        if look == 3:
+            raise DiedError
+
+    stages: Stages = (("P0",), ("P1", "P2"))
+    with pytest.raises(DiedError):
+        rolled_out(made, devices, tmp_path / "j", meanwhile=meanwhile, stages=stages)
+    assert devices["P0"].state["policy_sha256"] is None and devices["P2"].tried
+    assert rolled_out(made, devices, tmp_path / "j", stages=stages).outcome == "taken back"
+    assert (on(devices, made), devices["P2"].tried) == ([], {})
+
+
+@pytest.mark.parametrize("kind", ["policy", "model", "key"])
+def test_a_phone_that_cannot_take_it_for_a_moment_is_handed_it_again(made: Made, tmp_path: Path, kind: str) -> None:
+    devices = phones(made, 2)
+    devices["P1"].fails[kind] = 2
+    devices["P1"].state |= {"models": [], "keys": []}
+    outcome = rolled_out(made, devices, tmp_path / "j", trusted=True, meanwhile=busy(devices))
+    assert (outcome.outcome, devices["P1"].fails[kind]) == ("done", 0)
+
+
+def test_a_phone_that_can_never_take_it_stops_and_takes_nothing_back(made: Made, tmp_path: Path) -> None:
+    devices = phones(made, 3)
+    devices["P2"].fails["policy"] = 1000
+    outcome = rolled_out(made, devices, tmp_path / "j", meanwhile=busy(devices), looks=12, again=5)
+    assert (outcome.outcome, on(devices, made)) == ("stopped", ["P0", "P1"])
+    assert "P2 waiting" in outcome.why
+    assert outcome.devices[2].why == (
+        "the device cannot take it now: it could not be tried now: the engine's process died"
+    )
+    assert 1000 - devices["P2"].fails["policy"] == 3, "it is left alone in between"
 
 
 def test_without_waiting_the_verdict_is_the_end(made: Made, tmp_path: Path) -> None:
@@ -265,6 +346,29 @@ def test_taking_back_goes_to_the_policy_before_and_says_so(made: Made, tmp_path:
     assert taken_back(Service(twin), later.release.sha256).why == "policy 1 runs"
     assert taken_back(Service(twin), later.release.sha256).why == "it was gone already"
     assert taken_back(Service(twin), None).why == "exact runs"
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_phone_that_went_back_since_the_desk_looked_keeps_its_good_policy(
+    made: Made, tmp_path: Path, named: bool
+) -> None:
+    twin = phone(made)
+    later = signed(tmp_path, 2)
+    Delivery(made.release).step(Service(twin), "waiting")
+    twin.answer(200)
+    Delivery(later.release).step(Service(twin), "waiting")
+    twin.on_status = lambda looked: looked.alarm() if looked.state["on_trial"] else None
+    back = taken_back(Service(twin), later.release.sha256 if named else None)
+    assert (back.state, back.why) == ("taken back", "it was gone already")
+    assert twin.state["policy_sha256"] == made.release.sha256
+
+
+def test_what_a_phone_still_tries_is_not_said_to_be_gone(made: Made) -> None:
+    twin = phone(made)
+    twin.tries = 2
+    assert Delivery(made.release).step(Service(twin), "waiting").state == "waiting"
+    assert taken_back(Service(twin), made.release.sha256).state == "waiting"
+    assert (taken_back(Service(twin), made.release.sha256).why, twin.policies) == ("exact runs", [])
 
 
 def test_a_phone_that_keeps_no_policy_before_is_not_said_to_have_gone_back(made: Made) -> None:

@@ -48,15 +48,19 @@ def audit_log(records: int, first: int = 0, before: str = BEGINNING) -> bytes:
 
 @dataclass
 class ServiceTwin:
-    """A link. refuses: why, by what is given. lost: every call fails. writes: whether its `content`
-    can, as from Android 9 on. on_policy: told once a policy is followed."""
+    """A link. refuses: why, by what is given. fails: how often it is not taken, and is not refused, by what is given;
+    lost: every call fails. writes: whether its `content`
+    can, as from Android 9 on. on_policy: told once a policy is followed. on_status: told once the desk has looked.
+    tries: for so many looks at the outcome of a policy it is still tried."""
 
     serial: str = "PHONE1"
     refuses: dict[str, tuple[str, str]] = field(default_factory=dict)
+    fails: dict[str, int] = field(default_factory=dict)
     lost: bool = False
     missing: bool = False
     keeps_previous: bool = True
     on_policy: Callable[[ServiceTwin], None] | None = None
+    on_status: Callable[[ServiceTwin], None] | None = None
     files: dict[str, bytes] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     outcomes: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -65,6 +69,8 @@ class ServiceTwin:
     writes: bool = True
     pieces: dict[str, bytes] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
+    tries: int = 0
+    tried: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.state = {
@@ -139,7 +145,10 @@ class ServiceTwin:
 
     def _content(self, command: str) -> str:
         if f"content query --uri {ADDRESS}/status" in command:
-            return f"Row: 0 json={json.dumps(self.state)}\n"
+            seen = json.dumps(self.state)
+            if self.on_status is not None:
+                self.on_status(self)
+            return f"Row: 0 json={seen}\n"
         if match := re.search(rf"content read --uri {ADDRESS}/(\S+) \| head -c \d+ > (\S+);", command):
             return self._read(match[1], match[2])
         if match := re.match(rf"content write --uri {ADDRESS}/(\w+)/([0-9a-f]{{64}}) < (\S+)$", command):
@@ -163,8 +172,7 @@ class ServiceTwin:
 
     def _call(self, method: str, argument: str | None) -> dict[str, Any]:
         if method == "outcome":
-            unknown = {"outcome": "unknown", "reason": None, "message": "", "sequence": None}
-            return self.outcomes.get(str(argument), unknown)
+            return self._outcome(str(argument))
         if method == "append":
             kind, sha256, offset, piece = str(argument).split("/", 3)
             name = f"{kind}/{sha256}"
@@ -173,8 +181,10 @@ class ServiceTwin:
         if method == "take":
             kind, sha256 = str(argument).split("/")
             self._take(kind, sha256, self.pieces.pop(str(argument)))
-            return self.outcomes[sha256]
+            return self._outcome(sha256)
         if method == "rollback":
+            if argument not in (None, self.state["policy_sha256"]):
+                return {"error": "another policy is followed by now; look again", "reason": "POLICY_CHANGED"}
             if not self.policies:
                 return {"error": "there is no policy to go back from"}
             self.roll_back("asked by uid 2000")
@@ -182,10 +192,26 @@ class ServiceTwin:
             self.state["pinned"] = {"auto": None, "exact": 0}.get(str(argument), argument)
         return self.state
 
+    def _outcome(self, sha256: str) -> dict[str, Any]:
+        if sha256 in self.tried and self.tries > 0:
+            self.tries -= 1
+            return {"outcome": "pending", "reason": None, "message": "it is not whole yet", "sequence": None}
+        if sha256 in self.tried:
+            self._take("policy", sha256, self.tried.pop(sha256))
+        unknown = {"outcome": "unknown", "reason": None, "message": "", "sequence": None}
+        return self.outcomes.get(sha256, unknown)
+
     def _take(self, kind: str, sha256: str, content: bytes) -> None:
         assert hashlib.sha256(content).hexdigest() == sha256
+        assert sha256 not in self.tried, "handed over again while it is tried"
+        if kind == "policy" and self.tries > 0:
+            self.tried[sha256] = content
+            return
         outcome: dict[str, Any] = {"outcome": "installed", "reason": None, "message": "", "sequence": None}
-        if kind in self.refuses:
+        if self.fails.get(kind, 0) > 0:
+            self.fails[kind] -= 1
+            outcome |= {"outcome": "failed", "message": "it could not be tried now: the engine's process died"}
+        elif kind in self.refuses:
             reason, message = self.refuses[kind]
             outcome |= {"outcome": "refused", "reason": reason, "message": message}
             self.audit("policy", self._name(), self._name(), f"refused from uid 2000: {reason}, {message}")

@@ -44,7 +44,7 @@ final class Bench implements AutoCloseable {
             Trial latency = bench -> Latency.measure(bench.socket, bench.folder, Integer.parseInt(arguments[1]));
             figure(figures, "latency_any_core", bench -> {
                 Map<String, Object> found = latency.run(bench);
-                found.keySet().removeAll(List.of("bar_us_p95", "passed"));
+                found.keySet().removeAll(List.of("bar_us_p95", "bar_is_on", "passed"));
                 return found;
             });
             String cores = Cores.allowed();

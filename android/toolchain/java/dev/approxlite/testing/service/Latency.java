@@ -13,9 +13,10 @@ import java.util.stream.IntStream;
 /**
  * What a service adds to an engine in the client's own process. In turn in-process, through the service, in-process
  * again, and through processes that do nothing but hand a message on, so that whatever else the machine does meets all
- * alike. The bar is held against the rounds that nothing disturbed: those whose two in-process runs took at most a
- * quarter more than the quickest tenth of all do, for a computer whose cores are shared runs at half its speed for
- * seconds at a time. All rounds together are reported beside them.
+ * alike. The bar is held against what the shipped client adds, which copies each input into shared memory, and against
+ * the rounds that nothing disturbed: those whose two in-process runs took at most a quarter more than the quickest tenth
+ * of all do, for a computer whose cores are shared runs at half its speed for seconds at a time. All rounds together,
+ * and what is added for a client that has its input in shared memory already, are reported beside them.
  *
  * <p>One process runs at a time, so one core is enough for all, and there it costs what handing over costs. With more
  * cores each hand-over wakes an idle one, and an idle core of a virtual machine has to be woken by its host first: that
@@ -23,6 +24,8 @@ import java.util.stream.IntStream;
  */
 final class Latency {
     private static final double MOST_ADDED_US = 150;
+    /** What the bar is held against. */
+    private static final String WITH_COPY = "added_with_copy_us_p95";
     private static final double UNDISTURBED = 1.25;
     /** Below it no verdict is given. */
     private static final int LEAST_UNDISTURBED = 500;
@@ -34,7 +37,7 @@ final class Latency {
     private final double[] answered;
     private final double[] handedOn;
 
-    private Latency(int rounds) {
+    Latency(int rounds) {
         inProcess = new double[rounds];
         again = new double[rounds];
         copied = new double[rounds];
@@ -86,16 +89,21 @@ final class Latency {
                 throw new IOException("the service did not answer, or not right: " + client.code());
             }
             if (i >= 0) {
-                inProcess[i] = (computed - begin) / 1e3;
-                copied[i] = (written - computed) / 1e3;
-                answered[i] = (told - written) / 1e3;
-                again[i] = (recomputed - told) / 1e3;
-                handedOn[i] = (back - recomputed) / 1e3;
+                put(i, begin, computed, written, told, recomputed, back);
             }
         }
     }
 
-    private Map<String, Object> figures() {
+    /** One round by its clock, in ns: begin, computed here, input copied, told, computed again, message handed on. */
+    void put(int round, long begin, long computed, long written, long told, long recomputed, long back) {
+        inProcess[round] = (computed - begin) / 1e3;
+        copied[round] = (written - computed) / 1e3;
+        answered[round] = (told - written) / 1e3;
+        again[round] = (recomputed - told) / 1e3;
+        handedOn[round] = (back - recomputed) / 1e3;
+    }
+
+    Map<String, Object> figures() {
         int[] all = IntStream.range(0, inProcess.length).toArray();
         double most = UNDISTURBED * quantile(inProcess, 0.1);
         int[] undisturbed = Arrays.stream(all).filter(i -> inProcess[i] <= most && again[i] <= most).toArray();
@@ -109,7 +117,8 @@ final class Latency {
         }
         put(figures, "all_", all);
         figures.put("bar_us_p95", MOST_ADDED_US);
-        figures.put("passed", enough && quantile(of(undisturbed, i -> answered[i] - inProcess[i]), 0.95) <= MOST_ADDED_US);
+        figures.put("bar_is_on", WITH_COPY + " of undisturbed rounds, all processes on one core");
+        figures.put("passed", enough && (double) figures.get(WITH_COPY) <= MOST_ADDED_US);
         return figures;
     }
 
@@ -119,7 +128,7 @@ final class Latency {
         figures.put(which + "added_us_p50", quantile(added, 0.5));
         figures.put(which + "added_us_p95", quantile(added, 0.95));
         double[] withCopy = of(rounds, i -> copied[i] + answered[i] - inProcess[i]);
-        figures.put(which + "added_with_copy_us_p95", quantile(withCopy, 0.95));
+        figures.put(which + WITH_COPY, quantile(withCopy, 0.95));
         double[] handed = of(rounds, i -> handedOn[i]);
         figures.put(which + "sockets_alone_us_p50", quantile(handed, 0.5));
         figures.put(which + "sockets_alone_us_p95", quantile(handed, 0.95));

@@ -5,6 +5,7 @@ import dev.approxlite.policy.PolicyArchive;
 import dev.approxlite.policy.PolicyException;
 import dev.approxlite.policy.PolicyException.Reason;
 import dev.approxlite.policy.PolicyStore;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ public final class PhoneAdmission implements PolicyStore.Admission {
          * Makes the models ready and checks the probes.
          *
          * @throws PolicyException with {@link Reason#WRONG_PROBES} if a rung computes other bits here
-         * @throws EngineException if a rung cannot be run
+         * @throws EngineException if a rung cannot be run, or the process that it was tried in died
          */
         void run(PolicyArchive archive, List<ByteBuffer> models) throws PolicyException, EngineException;
     }
@@ -55,7 +56,7 @@ public final class PhoneAdmission implements PolicyStore.Admission {
     }
 
     @Override
-    public void admit(PolicyArchive archive) throws PolicyException {
+    public void admit(PolicyArchive archive) throws PolicyException, IOException {
         Policy policy = archive.policy();
         policy.requireNumerics(numericsVersion);
         policy.requireTime(clock.instant());
@@ -68,7 +69,23 @@ public final class PhoneAdmission implements PolicyStore.Admission {
         try {
             trial.run(archive, contents);
         } catch (EngineException problem) {
-            throw new PolicyException(Reason.INVALID, "cannot be run here: " + problem.getMessage());
+            throw refusal(problem);
+        }
+    }
+
+    /**
+     * What an engine's failure says of the policy that was tried with it.
+     *
+     * @throws IOException if nothing: its process did not start, or was killed, as by a system that is short of memory
+     */
+    public static PolicyException refusal(EngineException problem) throws IOException {
+        switch (problem.reason()) {
+            case DIED:
+                throw new IOException("it could not be tried now: " + problem.getMessage());
+            case WRONG_PROBES:
+                return new PolicyException(Reason.WRONG_PROBES, problem.getMessage());
+            default:
+                return new PolicyException(Reason.INVALID, "cannot be run here: " + problem.getMessage());
         }
     }
 

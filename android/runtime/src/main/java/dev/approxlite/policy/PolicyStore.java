@@ -25,8 +25,11 @@ import java.util.Set;
 public final class PolicyStore {
     /** Says whether a policy may be followed on this phone: models, numerics, device and probe outputs. */
     public interface Admission {
-        /** @throws PolicyException with the reason why not */
-        void admit(PolicyArchive archive) throws PolicyException;
+        /**
+         * @throws PolicyException with the reason why not
+         * @throws IOException if it could not be found out now, which says nothing of the policy
+         */
+        void admit(PolicyArchive archive) throws PolicyException, IOException;
     }
 
     private final Path folder;
@@ -101,7 +104,7 @@ public final class PolicyStore {
      * @param admission what this phone asks of it
      * @return the policy, which now runs
      * @throws PolicyException with the reason why not; the running policy is untouched
-     * @throws IOException if it cannot be written; the running policy is untouched
+     * @throws IOException if it could not be tried now or cannot be written; the running policy is untouched
      */
     public synchronized PolicyArchive install(byte[] archive, TrustedKeys keys, Admission admission)
             throws PolicyException, IOException {

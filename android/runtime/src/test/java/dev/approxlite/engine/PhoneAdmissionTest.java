@@ -13,6 +13,7 @@ import dev.approxlite.policy.PolicyStore;
 import dev.approxlite.policy.Sha256;
 import dev.approxlite.policy.Signer;
 import dev.approxlite.policy.TrustedKeys;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,13 +47,16 @@ public class PhoneAdmissionTest {
     public void runAPolicy() throws Exception {
         signer = new Signer();
         json = withProbe(Contract.text("policy.json"), 7).replaceFirst("\"sequence\"\\s*:\\s*1", "\"sequence\": 5");
-        Clock clock = Clock.fixed(Instant.parse("2026-06-01T00:00:00Z"), ZoneOffset.UTC);
-        admission = new PhoneAdmission(
-                sha256 -> json.contains(sha256) ? MODEL : null, 1, "pixel-8", clock, PhoneAdmission.inProcess(engines));
+        admission = admission(PhoneAdmission.inProcess(engines));
         folder = temporary.getRoot().toPath().resolve("policies");
         store = PolicyStore.open(folder);
         store.install(signer.sign(json), signer.keys(), admission);
         store.confirm();
+    }
+
+    private PhoneAdmission admission(PhoneAdmission.Trial trial) {
+        Clock clock = Clock.fixed(Instant.parse("2026-06-01T00:00:00Z"), ZoneOffset.UTC);
+        return new PhoneAdmission(sha256 -> json.contains(sha256) ? MODEL : null, 1, "pixel-8", clock, trial);
     }
 
     /** The policy with one probe, of rung 1, as FakeEngines answers it. */
@@ -153,6 +157,28 @@ public class PhoneAdmissionTest {
         refused(Reason.WRONG_PROBES, withProbe(next, 7).replaceFirst("\"seed\": 7", "\"seed\": 8"));
         store.install(signer.sign(next), signer.keys(), admission);
         assertEquals(6, store.running().policy().sequence());
+    }
+
+    @Test
+    public void aProcessThatDiedSaysNothingOfThePolicyWhichMayComeAgain() throws Exception {
+        byte[] next = signer.sign(json.replaceFirst("\"sequence\": 5", "\"sequence\": 6"));
+        byte[] before = content();
+        PhoneAdmission dying = admission((archive, models) -> {
+            throw new EngineException(EngineException.Reason.DIED, "the engine's process died");
+        });
+        IOException passing = assertThrows(IOException.class, () -> store.install(next, signer.keys(), dying));
+        assertEquals("it could not be tried now: the engine's process died", passing.getMessage());
+        assertArrayEquals(before, content());
+        store.install(next, signer.keys(), admission);
+        assertEquals(6, store.running().policy().sequence());
+    }
+
+    @Test
+    public void aPolicyThatCannotBeRunHereIsRefused() throws Exception {
+        admission = admission((archive, models) -> {
+            throw new EngineException(EngineException.Reason.CANNOT_RUN, "no such kernel");
+        });
+        refused(Reason.INVALID, json.replaceFirst("\"sequence\": 5", "\"sequence\": 6"));
     }
 
     @Test

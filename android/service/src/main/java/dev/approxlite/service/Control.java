@@ -35,7 +35,8 @@ public final class Control {
      *
      * @param argument null: none
      * @param who asks, for the log
-     * @return one JSON object without line breaks; its member "error" says why something was not done
+     * @return one JSON object without line breaks; its member "error" says why something was not done, and "reason" the
+     *     same by name, where it has one
      * @throws IllegalArgumentException for a method that is not known
      */
     public String call(String method, String argument, String who) {
@@ -48,7 +49,7 @@ public final class Control {
                 case "take":
                     return take(String.valueOf(argument), who);
                 case "rollback":
-                    core.inbox().rollBack("asked by " + who);
+                    core.inbox().rollBack(argument, "asked by " + who);
                     break;
                 case "pin":
                     PolicyArchive policy = core.engines().policy();
@@ -71,6 +72,9 @@ public final class Control {
         } catch (IOException | ServiceException refused) {
             JsonObject error = new JsonObject();
             error.addProperty("error", String.valueOf(refused.getMessage()).replaceAll("\\s+", " "));
+            if (refused instanceof ServiceException typed) {
+                error.addProperty("reason", typed.reason().name());
+            }
             return error.toString();
         }
     }
@@ -128,7 +132,9 @@ public final class Control {
             throw new IOException("take takes KIND/SHA256, a kind being policy, model or key");
         }
         Deliveries.Kind kind = kind(whole.group(1));
-        core.deliveries().take(kind, whole.group(2), core.pieces().whole(kind, whole.group(2)), who, null);
+        Path file = core.pieces().whole(kind, whole.group(2));
+        core.deliveries().expect(whole.group(2)); // for whoever asks while it is tried
+        core.deliveries().take(kind, whole.group(2), file, who, null);
         return outcome(whole.group(2));
     }
 

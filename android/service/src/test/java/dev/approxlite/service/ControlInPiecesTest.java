@@ -61,6 +61,15 @@ public class ControlInPiecesTest {
     }
 
     @Test
+    public void whatCameInPiecesIsPendingWhileItIsTried() throws Exception {
+        byte[] policy = running.signer.policy(3);
+        String[] meanwhile = new String[1];
+        running.admission = archive -> meanwhile[0] = running.core().deliveries().await(Sha256.of(policy), 0).outcome();
+        brought("policy/" + Sha256.of(policy), policy, 1000);
+        assertEquals("pending", meanwhile[0]);
+    }
+
+    @Test
     public void whatDoesNotAddUpIsNotTaken() throws Exception {
         byte[] policy = running.signer.policy(3);
         String name = "policy/" + Sha256.of(policy);

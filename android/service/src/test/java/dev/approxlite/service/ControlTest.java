@@ -194,6 +194,18 @@ public class ControlTest {
     }
 
     @Test
+    public void aRollBackIsOfThePolicyThatItNames() throws Exception {
+        brought(Kind.KEY, key());
+        byte[] policy = signer.policy(1);
+        brought(Kind.POLICY, policy);
+        JsonObject other = call("rollback", Sha256.of(signer.policy(2)));
+        assertTrue(other.has("error"));
+        assertEquals("POLICY_CHANGED", other.get("reason").getAsString());
+        assertEquals(1, core.engines().policy().policy().sequence());
+        assertTrue(call("rollback", Sha256.of(policy)).get("sequence").isJsonNull());
+    }
+
+    @Test
     public void theLogIsReadFromAnyLineOn() throws Exception {
         brought(Kind.KEY, key());
         brought(Kind.POLICY, signer.policy(1));

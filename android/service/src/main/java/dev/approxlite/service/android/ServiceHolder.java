@@ -6,8 +6,6 @@ import dev.approxlite.context.DeviceClass;
 import dev.approxlite.context.DeviceMonitor;
 import dev.approxlite.engine.EngineException;
 import dev.approxlite.engine.PhoneAdmission;
-import dev.approxlite.policy.PolicyArchive;
-import dev.approxlite.policy.PolicyException;
 import dev.approxlite.policy.PolicyStore;
 import dev.approxlite.policy.TrustedKeys;
 import dev.approxlite.service.ServiceCore;
@@ -112,23 +110,11 @@ final class ServiceHolder {
         return archive -> {
             try (IsolatedProcess trial = binding.startTrial()) {
                 new PhoneAdmission(models, trial.kernels().numericsVersion(), DeviceClass.here(), Clock.systemUTC(),
-                                (candidate, contents) -> open(trial, candidate))
+                                (candidate, contents) -> trial.open(candidate, models, null).close())
                         .admit(archive);
             } catch (EngineException problem) {
-                throw new PolicyException(
-                        PolicyException.Reason.INVALID, "cannot be tried here: " + problem.getMessage());
+                throw PhoneAdmission.refusal(problem);
             }
         };
-    }
-
-    private void open(IsolatedProcess trial, PolicyArchive candidate) throws PolicyException, EngineException {
-        try {
-            trial.open(candidate, models, null).close();
-        } catch (EngineException problem) {
-            if (problem.reason() == EngineException.Reason.WRONG_PROBES) {
-                throw new PolicyException(PolicyException.Reason.WRONG_PROBES, problem.getMessage());
-            }
-            throw problem;
-        }
     }
 }

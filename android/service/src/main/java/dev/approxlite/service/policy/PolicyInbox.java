@@ -12,6 +12,7 @@ import dev.approxlite.policy.PolicyException;
 import dev.approxlite.policy.PolicyStore;
 import dev.approxlite.policy.TrustedKeys;
 import dev.approxlite.service.engine.EngineSupervisor;
+import dev.approxlite.service.queue.ServiceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
@@ -105,7 +106,7 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
      * @param from who brought it, for the log
      * @return its sequence number
      * @throws PolicyException with the reason why not; the running policy is untouched
-     * @throws IOException if it cannot be written; the running policy is untouched
+     * @throws IOException if it could not be tried now or cannot be written; the running policy is untouched
      */
     public long receive(ByteBuffer archive, String from) throws PolicyException, IOException {
         try {
@@ -133,22 +134,37 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
         write(Event.POLICY, before, name(taken), "on trial, from " + from, Double.NaN);
     }
 
+    /** As below, from whatever is followed when this is called. */
+    public void rollBack(String why) throws IOException, ServiceException {
+        rollBack(null, why);
+    }
+
     /**
-     * Back to the last good policy, from that to the good one before it, or to exact; {@code why} goes to the log.
+     * Back to the last good policy, from that to the good one before it, or to exact.
      *
-     * @throws IOException if exact runs already, or it cannot be written: then it is back only until the next start; or
-     *     if another policy came to be followed at that moment
+     * @param sha256 of the policy that is meant, for whoever looked before; null: what is followed when this is called
+     * @param why for the log
+     * @throws IOException if exact runs already, or it cannot be written: then it is back only until the next start
+     * @throws ServiceException if another policy than that is followed, or came to be at that moment
      */
-    public void rollBack(String why) throws IOException {
+    public void rollBack(String sha256, String why) throws IOException, ServiceException {
         PolicyArchive meant = engines.policy();
+        if (sha256 != null && (meant == null || !meant.sha256().equals(sha256))) {
+            throw changed();
+        }
         synchronized (this) {
-            rollBack(meant, why);
+            leave(meant, why);
         }
     }
 
-    private void rollBack(PolicyArchive meant, String why) throws IOException {
+    private static ServiceException changed() {
+        return new ServiceException(
+                ServiceException.Reason.POLICY_CHANGED, "another policy is followed by now; look again");
+    }
+
+    private void leave(PolicyArchive meant, String why) throws IOException, ServiceException {
         if (engines.policy() != meant) {
-            throw new IOException("another policy is followed by now; look again");
+            throw changed();
         }
         if (meant == null) {
             if (unsettled) {

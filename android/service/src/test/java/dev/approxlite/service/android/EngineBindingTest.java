@@ -23,14 +23,17 @@ import dev.approxlite.engine.EngineException.Reason;
 import dev.approxlite.engine.GuardStatus;
 import dev.approxlite.policy.Policy;
 import dev.approxlite.policy.PolicyArchive;
+import dev.approxlite.policy.PolicyException;
 import dev.approxlite.policy.Signer;
 import dev.approxlite.service.EngineReply;
 import dev.approxlite.service.IEngine;
 import dev.approxlite.service.IEngineHost;
+import dev.approxlite.service.ServiceCore;
 import dev.approxlite.service.engine.EngineProcess;
 import dev.approxlite.service.engine.EngineSupervisor;
 import dev.approxlite.service.engine.Watchdog;
 import dev.approxlite.service.policy.ModelFolder;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,7 +53,7 @@ import org.robolectric.util.ReflectionHelpers;
 @Config(manifest = Config.NONE, sdk = 34)
 public class EngineBindingTest {
     /** A process as the system has them: it dies when nothing is bound to it. */
-    private static final class Process extends IEngineHost.Stub {
+    private final class Process extends IEngineHost.Stub {
         final String where;
         final CountDownLatch dead = new CountDownLatch(1);
         volatile boolean hangs;
@@ -84,7 +87,7 @@ public class EngineBindingTest {
 
         @Override
         public int numericsVersion() {
-            return 3;
+            return numericsVersion;
         }
 
         @Override
@@ -156,7 +159,7 @@ public class EngineBindingTest {
     }
 
     /** Starts a process for every binding. */
-    private final class System extends ContextWrapper {
+    private class System extends ContextWrapper {
         System(Context base) {
             super(base);
         }
@@ -201,6 +204,7 @@ public class EngineBindingTest {
     private final List<Integer> unbound = new ArrayList<>();
     private volatile boolean nextHangs;
     private volatile boolean nextIsNull;
+    private volatile int numericsVersion = 3;
     private final int sdk = Build.VERSION.SDK_INT;
     private PolicyArchive policy;
     private EngineBinding binding;
@@ -297,6 +301,30 @@ public class EngineBindingTest {
         assertTrue(processes.get(2).isDead());
         answered(running);
         running.close();
+    }
+
+    @Test
+    public void aTrialThatDoesNotStartSaysNothingOfThePolicyWhichIsTriedWhenItComesAgain() throws Exception {
+        Signer signer = new Signer();
+        PhoneOwner.trusts(RuntimeEnvironment.getApplication(), signer);
+        Context app = new System(RuntimeEnvironment.getApplication()) {
+            @Override
+            public Context getApplicationContext() {
+                return this;
+            }
+        };
+        ServiceCore core = ServiceHolder.of(app).core();
+        try {
+            byte[] content = signer.policy(1);
+            nextIsNull = true;
+            assertThrows(IOException.class, () -> core.inbox().receive(content, "a test"));
+            nextIsNull = false;
+            assertThrows(PolicyException.class, () -> core.inbox().receive(content, "a test")); // of other numerics
+            numericsVersion = 1;
+            assertEquals(1, core.inbox().receive(content, "a test"));
+        } finally {
+            ServiceHolder.end();
+        }
     }
 
     @Test

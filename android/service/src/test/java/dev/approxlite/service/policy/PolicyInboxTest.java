@@ -44,7 +44,7 @@ public class PolicyInboxTest {
         return running.core().inbox().receive(policy, "a test");
     }
 
-    private void rollBack() throws IOException {
+    private void rollBack() throws Exception {
         running.core().inbox().rollBack("a test");
     }
 
@@ -223,6 +223,20 @@ public class PolicyInboxTest {
                 ServiceException.class, () -> running.core().pin(meant, 1, "a test"));
         assertEquals(Reason.POLICY_CHANGED, changed.reason());
         assertEquals(-1, running.core().engines().pinned());
+    }
+
+    @Test
+    public void aRollBackThatNamesAPolicyTakesBackNoOther() throws Exception {
+        PolicyInbox inbox = running.core().inbox();
+        String meant = Sha256.of(second);
+        inbox.rollBack(meant, "a test");
+        assertEquals(1, running.followed());
+        ServiceException late = assertThrows(ServiceException.class, () -> inbox.rollBack(meant, "a test"));
+        assertEquals(Reason.POLICY_CHANGED, late.reason());
+        assertEquals("the good one stays", 1, running.followed());
+        rollBack();
+        assertEquals(-1, running.followed());
+        assertThrows(ServiceException.class, () -> inbox.rollBack(meant, "a test"));
     }
 
     @Test
