@@ -134,7 +134,11 @@ public final class LocalProcesses implements EngineLauncher {
 
         @Override
         public void close() {
-            kill();
+            if (lingers) {
+                host.close();
+            } else {
+                kill();
+            }
         }
     }
 
@@ -143,6 +147,8 @@ public final class LocalProcesses implements EngineLauncher {
     public final List<Process> started = Collections.synchronizedList(new ArrayList<>());
     /** Whether a process dies as soon as it has answered, before it tells anything else. */
     public volatile boolean dieAfterAnswers;
+    /** Whether a process whose engine is closed is there a while longer. */
+    public volatile boolean lingers;
     /** What the next ones get for {@link Process#answersLeft}. */
     public volatile int answersLeft = -1;
 
@@ -158,7 +164,8 @@ public final class LocalProcesses implements EngineLauncher {
         if (refusal != null) {
             throw refusal;
         }
-        Process process = new Process(new EngineHost(engines.open(policy, List.of(), guardState)));
+        byte[] state = guardState == null || guardState.length == 0 ? null : guardState; // as it comes across binder
+        Process process = new Process(new EngineHost(engines.open(policy, List.of(), state)));
         process.answersLeft = answersLeft;
         started.add(process);
         return process;

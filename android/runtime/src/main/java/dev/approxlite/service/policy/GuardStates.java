@@ -48,11 +48,18 @@ public final class GuardStates {
         }
     }
 
-    /** On return the state survives a power cut. */
+    /**
+     * On return the state survives a power cut. Does nothing where the policy has no certificate.
+     *
+     * @throws IOException if it cannot be written, or is none; what was saved before is there still
+     */
     public synchronized void save(PolicyArchive policy, byte[] state) throws IOException {
         Path file = file(policy);
-        if (file == null || state.length != BYTES) {
+        if (file == null) {
             return; // nothing guards this policy
+        }
+        if (state.length != BYTES) {
+            throw new IOException("a guard's state has " + BYTES + " bytes, not " + state.length);
         }
         byte[] content = Arrays.copyOf(state, BYTES + 64);
         byte[] sum = Sha256.of(state).getBytes(StandardCharsets.US_ASCII);

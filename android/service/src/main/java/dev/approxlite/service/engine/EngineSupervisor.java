@@ -284,11 +284,16 @@ public final class EngineSupervisor implements Closeable {
 
     private void keepGuard(EngineProcess asked, int latched) throws EngineException {
         synchronized (keeping) {
-            keep(asked, asked.guard(), latched);
+            GuardStatus guard = asked.guard();
+            if (guard.state().length == GuardStates.BYTES) {
+                keep(asked, guard, latched);
+            } else if (latched != 0) {
+                keepLatched(asked, latched);
+            } // else it knows nothing that might take the place of what was kept before
         }
     }
 
-    /** Of an engine that told of an alarm and died before it gave its state: one that no guard can read stays latched. */
+    /** Of an engine that told of an alarm and gives no state any more: one that no guard can read stays latched. */
     private void keepLatched(EngineProcess asked, int latched) {
         synchronized (keeping) {
             synchronized (this) {

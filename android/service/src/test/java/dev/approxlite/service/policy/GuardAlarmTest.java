@@ -99,6 +99,35 @@ public class GuardAlarmTest {
         assertEquals(EXACT, rung());
     }
 
+    /** A push of the same certificate, between what an engine tells and the state of its guard. */
+    private void pushMeanwhile() {
+        running.processes.lingers = true;
+        running.processes.engines.meanwhile = () -> running.receive(2);
+    }
+
+    @Test
+    public void itOutlivesAnEngineThatIsClosedBeforeItGaveItsState() throws Exception {
+        running.processes.engines.forgets = true;
+        pushMeanwhile();
+        alarmOnce();
+        assertEquals(2, running.followed());
+        assertEquals(EXACT, rung());
+        running.restart();
+        assertEquals(EXACT, rung());
+    }
+
+    @Test
+    public void anEngineThatIsClosedAndForgetsItsStateTakesNoEvidenceWithIt() throws Exception {
+        running.processes.engines.agrees = true;
+        rung();
+        running.processes.engines.forgets = true;
+        running.processes.engines.meanwhile = this::pushMeanwhile; // after the answer comes the check
+        rung(); // what came of its check is lost, but not what was found before
+        rung();
+        assertEquals(GuardStates.BYTES, running.processes.engines.guardState.length);
+        assertEquals("one check", 1, running.processes.engines.guardState[1]);
+    }
+
     @Test
     public void itOutlivesAnEngineThatEndsBecauseItsPolicyIsTakenBackToExact() throws Exception {
         EngineSupervisor engines = running.core().engines();
