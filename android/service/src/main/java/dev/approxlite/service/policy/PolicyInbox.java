@@ -164,7 +164,8 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
     }
 
     /**
-     * Leaves a policy first and writes down afterwards, for a full disk keeps no harm going.
+     * Leaves a policy first and writes down afterwards, for a full disk keeps no harm going; the one that it comes to is
+     * left as well where it no longer holds.
      *
      * @param cause what the log should say before
      */
@@ -176,16 +177,15 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
         follow(back);
         attempt(cause);
         write(Event.POLICY, name(before), name(back), "rolled back: " + why, Double.NaN);
+        recheck();
     }
 
     /** Leaves what is followed where its key is no longer trusted or its time is over, for what still holds. */
     public synchronized void recheck() {
-        for (PolicyArchive followed = engines.policy(); followed != null; followed = engines.policy()) {
-            String why = validity.whyNot(followed);
-            if (why == null) {
-                return;
-            }
-            takeBack("no longer to be followed: " + why, () -> {});
+        PolicyArchive followed = engines.policy();
+        String why = followed == null ? null : validity.whyNot(followed);
+        if (why != null) {
+            takeBack("no longer to be followed: " + why, () -> {}); // which looks at the next one
         }
     }
 
