@@ -63,6 +63,7 @@ public final class LocalProcesses implements EngineLauncher {
     public final class Process implements EngineProcess {
         private final EngineHost host;
         private volatile boolean dead;
+        private volatile boolean closed;
         /** Dies while it runs the request that comes after so many; negative: never. */
         public volatile int answersLeft = -1;
 
@@ -133,7 +134,13 @@ public final class LocalProcesses implements EngineLauncher {
         }
 
         @Override
+        public boolean isAlive() {
+            return !dead && !closed;
+        }
+
+        @Override
         public void close() {
+            closed = true;
             if (lingers) {
                 host.close();
             } else {

@@ -204,7 +204,7 @@ public final class EngineSupervisor implements Closeable {
         }
     }
 
-    /** Null where one has to be started. */
+    /** Null where one has to be started; one that died while nothing was asked of it is no loss to whoever asks now. */
     private synchronized EngineProcess running() throws ServiceException {
         if (closed) {
             throw new ServiceException(Reason.CLOSED, "the service is closed");
@@ -212,6 +212,9 @@ public final class EngineSupervisor implements Closeable {
         if (policy == null) {
             throw new ServiceException(Reason.NO_POLICY,
                     "there is no policy to follow; push one, or compute in-process");
+        }
+        if (engine != null && !engine.isAlive()) {
+            bury();
         }
         return engine;
     }
