@@ -106,6 +106,24 @@ public class InProcessTest {
     }
 
     @Test
+    public void anAlarmThatThereIsNoRoomForHoldsForTheNextEngineWhichKeepsIt() throws Exception {
+        InProcess local = local("[]");
+        Engine engine = local.open();
+        Path guards = temporary.getRoot().toPath().resolve("guards");
+        Path aside = Files.move(guards, guards.resolveSibling("aside"));
+        Files.createFile(guards);
+        engines.tripwire = NOT_FINITE;
+        engine.answer(tensor(), tensor(), InputContext.UNKNOWN);
+        engines.tripwire = 0;
+        Files.delete(guards);
+        Files.move(aside, guards);
+        local.open().answer(tensor(), tensor(), InputContext.UNKNOWN); // and the app is killed
+        try (Engine after = local("[]").open()) {
+            assertEquals(NOT_FINITE, after.guard().alarm());
+        }
+    }
+
+    @Test
     public void whatAClosedEngineForgotIsNotTakenForKept() throws Exception {
         Engine engine = local("[]").open();
         engines.agrees = true;

@@ -52,7 +52,7 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
     private volatile Followed followed = new Followed(null, false);
     private volatile String problem = "";
     private volatile boolean unsettled;
-    private volatile long settleAtNs;
+    private volatile long settleAtNs = System.nanoTime();
     private long switchAtNs = Long.MIN_VALUE / 2;
 
     /**
@@ -269,19 +269,19 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
 
     /** Writes what there was no room for, if it is time to try again; call now and then, for exact answers nothing. */
     public void retry() {
-        if (unsettled && System.nanoTime() >= settleAtNs) {
+        if ((unsettled || guards.hasUnsaved()) && System.nanoTime() - settleAtNs >= 0) {
             settleAtNs = System.nanoTime() + SETTLE_EVERY_NS;
             later(this::settle);
         }
     }
 
     @Override
-    public boolean guarded(PolicyArchive policy, GuardStatus guard) {
+    public void guarded(PolicyArchive policy, GuardStatus guard) {
         Followed now = followed;
         if (policy == now.policy()) {
             now.tally().guarded(guard);
         }
-        return attempt(() -> guards.save(policy, guard.state()));
+        attempt(() -> guards.save(policy, guard.state()));
     }
 
     @Override
@@ -370,6 +370,7 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
     }
 
     private synchronized void settle() throws IOException {
+        attempt(guards::saveLeft);
         store.settle();
         unsettled = false;
     }

@@ -360,9 +360,7 @@ public class EngineBindingTest {
         public void answered(PolicyArchive policy, Answer answer, Check check) {}
 
         @Override
-        public boolean guarded(PolicyArchive policy, GuardStatus guard) {
-            return true;
-        }
+        public void guarded(PolicyArchive policy, GuardStatus guard) {}
 
         @Override
         public void died(PolicyArchive policy, int count) {

@@ -56,6 +56,27 @@ public class GuardStatesTest {
     }
 
     @Test
+    public void whatThereIsNoRoomForIsTakenForSavedAndIsOnceThereIs() throws Exception {
+        Path folder = temporary.getRoot().toPath();
+        GuardStates states = new GuardStates(folder);
+        PolicyArchive policy = PolicyArchive.read(new Signer().policy(1));
+        Path inTheWay = Files.createDirectories(folder.resolve(CertificateText.name(policy) + ".guard.unfinished/x"));
+        byte[] known = new byte[GuardStates.BYTES];
+        Arrays.fill(known, (byte) 7);
+        assertThrows(IOException.class, () -> states.save(policy, known));
+        assertThrows(IOException.class, states::saveLeft);
+        assertArrayEquals(known, states.load(policy));
+        Files.delete(inTheWay);
+        Files.delete(inTheWay.getParent());
+        states.begin(policy);
+        assertArrayEquals("no policy begins anew by it", known, new GuardStates(folder).load(policy));
+        assertTrue(states.hasUnsaved());
+        states.saveLeft();
+        assertFalse(states.hasUnsaved());
+        assertArrayEquals(known, new GuardStates(folder).load(policy));
+    }
+
+    @Test
     public void statesOfCertificatesThatAreGoneAreKeptForTheNewestOnly() throws Exception {
         Path folder = temporary.getRoot().toPath();
         GuardStates states = new GuardStates(folder);
