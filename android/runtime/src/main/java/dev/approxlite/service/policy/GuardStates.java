@@ -24,8 +24,8 @@ import java.util.Set;
  * What guards know of each certificate on this phone, kept across kill, reboot and update. It is the certificate's and
  * not the policy's: the same one under another sequence number or another signature is taken up where it was, and an
  * alarm stays until something is certified anew. A state that should be there and is not, or was damaged, is given as
- * one that no guard can read, which latches exact. A policy without certificate has no state. One that there was no room
- * for is remembered, and taken for the one that was saved. Thread-safe.
+ * one that no guard can read, which latches exact. A policy without certificate has no state. What there was no room
+ * for is remembered, and taken for saved. Thread-safe.
  */
 public final class GuardStates {
     /** Bytes of a saved state, {@code APPROX_GUARD_STATE_BYTES}. */

@@ -38,8 +38,8 @@ public interface EngineProcess extends Closeable {
     GuardStatus guard() throws EngineException;
 
     /**
-     * False once the process is known to have died, or was closed. Costs next to nothing and waits for no call: one that
-     * died this moment may count as alive still.
+     * False once the process is known to have died, or was closed. Costs next to nothing and waits for no call; one
+     * that died this moment may count as alive still.
      */
     boolean isAlive();
 

@@ -164,8 +164,8 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
     }
 
     /**
-     * Leaves a policy first and writes down afterwards, for a full disk keeps no harm going; the one that it comes to is
-     * left as well where it no longer holds.
+     * Leaves a policy first and writes down afterwards, for a full disk keeps no harm going; the one that it comes to
+     * is left as well where it no longer holds.
      *
      * @param cause what the log should say before
      */

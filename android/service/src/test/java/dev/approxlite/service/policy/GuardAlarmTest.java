@@ -107,11 +107,12 @@ public class GuardAlarmTest {
     /** What is on trial alarms while there is no room for its guard's state, and is taken back. */
     private void alarmOnTrialWithoutRoom(byte[] policy) throws Exception {
         receive(policy);
-        Path unfinished = Files.createDirectory(file(policy).resolveSibling(file(policy).getFileName() + ".unfinished"));
+        Path file = file(policy);
+        Path unfinished = Files.createDirectory(file.resolveSibling(file.getFileName() + ".unfinished"));
         Path something = Files.createFile(unfinished.resolve("something"));
         alarmOnce();
         running.awaitFollowed(1);
-        assertEquals(0, Files.readAllBytes(file(policy))[0]);
+        assertEquals(0, Files.readAllBytes(file)[0]);
         Files.delete(something);
         Files.delete(unfinished);
     }

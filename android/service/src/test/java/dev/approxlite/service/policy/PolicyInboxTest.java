@@ -12,12 +12,10 @@ import dev.approxlite.engine.GuardStatus;
 import dev.approxlite.policy.PolicyArchive;
 import dev.approxlite.policy.PolicyException;
 import dev.approxlite.policy.Sha256;
-import dev.approxlite.policy.Signer;
 import dev.approxlite.service.RunningCore;
 import dev.approxlite.service.queue.ServiceException;
 import dev.approxlite.service.queue.ServiceException.Reason;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -166,31 +164,6 @@ public class PolicyInboxTest {
         running.clock = Clock.offset(running.clock, Duration.ofDays(400));
         running.restart();
         assertEquals("also where nothing is asked", 1, running.followed());
-    }
-
-    @Test
-    public void noPolicyIsRolledBackToWhoseTimeIsOver() throws Exception {
-        running.keep(running.signer.until("2026-07-01T00:00:00Z", 3));
-        receive(running.signer.recertified(4));
-        running.clock = Clock.offset(running.clock, Duration.ofDays(40));
-        rollBack();
-        assertEquals("the one before it still holds", 1, running.followed());
-        running.awaitAudit("no longer to be followed: the policy held until 2026-07-01T00:00:00Z");
-        running.restart();
-        assertEquals(1, running.followed());
-    }
-
-    @Test
-    public void noPolicyIsRolledBackToWhoseKeyWasForgotten() throws Exception {
-        Signer other = new Signer();
-        String key = running.core().keys().add(other.pem().getBytes(StandardCharsets.US_ASCII));
-        running.keep(other.policy(3));
-        receive(running.signer.recertified(4));
-        running.core().keys().forget(key);
-        running.processes.engines.tripwire = RunningCore.NOT_FINITE;
-        running.answered();
-        running.awaitFollowed(1);
-        running.awaitAudit("no longer to be followed: UNKNOWN_KEY");
     }
 
     @Test
