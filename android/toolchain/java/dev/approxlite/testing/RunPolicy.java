@@ -24,7 +24,8 @@ import java.util.List;
  * <p>{@code RunPolicy POLICY INPUTS OUTPUTS STATE MODEL...}: INPUTS holds samples one behind the other; OUTPUTS gets the
  * answers. STATE is a guard's state, taken up if the file is there, and written at the end. On stdout, for each sample,
  * candidate, chosen, rung, reason, bits of the evidence, bits of the rungs that ran, the alarm that the guard is latched
- * for, and what its check found: agrees, differs or none; last the guard's alarm, answers, canaries and disagreements.
+ * for, and what its check found: agrees, differs or none; last the guard's alarm, answers, canaries and disagreements,
+ * as the closed session still tells of them.
  */
 public final class RunPolicy {
     private RunPolicy() {}
@@ -42,8 +43,8 @@ public final class RunPolicy {
         }
         NativeEngines engines = new NativeEngines();
         byte[] saved = Files.exists(state) ? Files.readAllBytes(state) : null;
-        try (Session session = engines.open(policy, models, saved);
-                OutputStream outputs = Files.newOutputStream(Path.of(arguments[2]))) {
+        Session session = engines.open(policy, models, saved);
+        try (session; OutputStream outputs = Files.newOutputStream(Path.of(arguments[2]))) {
             Probes.check(policy.policy(), session);
             ByteBuffer input = direct(session.inputBytes());
             ByteBuffer output = direct(session.outputBytes());
@@ -59,13 +60,13 @@ public final class RunPolicy {
                         + answer.rungsRun() + " " + Names.alarm(answer.alarm()) + " "
                         + (check == null ? "none" : check.agrees() ? "agrees" : "differs"));
             }
-            GuardStatus guard = session.guard();
-            if (guard.state().length != 0) {
-                Files.write(state, guard.state());
-            }
-            System.out.println("guard " + Names.alarm(guard.alarm()) + " " + guard.answers() + " " + guard.canaries()
-                    + " " + guard.disagreements());
         }
+        GuardStatus guard = session.guard();
+        if (guard.state().length != 0) {
+            Files.write(state, guard.state());
+        }
+        System.out.println("guard " + Names.alarm(guard.alarm()) + " " + guard.answers() + " " + guard.canaries()
+                + " " + guard.disagreements());
     }
 
     private static ByteBuffer direct(int bytes) {

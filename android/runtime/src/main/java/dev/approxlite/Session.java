@@ -33,6 +33,8 @@ public final class Session implements Engine {
     private final ByteBuffer uncheckedInput;
     private final float[] inputValues;
     private int uncheckedRung = -1;
+    /** What the guard knew when this was closed. */
+    private GuardStatus known = GuardStatus.NONE;
     private boolean closed;
 
     /** Takes {@code ladder} and {@code guard} over; guard null: nothing watches. */
@@ -170,7 +172,7 @@ public final class Session implements Engine {
     @Override
     public GuardStatus guard() {
         synchronized (lock) {
-            return guard == null || closed ? GuardStatus.NONE : guard.status();
+            return guard == null || closed ? known : guard.status();
         }
     }
 
@@ -211,6 +213,9 @@ public final class Session implements Engine {
         synchronized (lock) {
             if (!closed) {
                 closed = true;
+                if (guard != null) {
+                    known = guard.status(); // whoever was given an answer before may still have to keep this
+                }
                 controller.close();
                 if (guard != null) {
                     guard.close();

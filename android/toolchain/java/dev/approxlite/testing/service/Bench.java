@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 final class Bench implements AutoCloseable {
     private static final double MOST_UNFAIR = 0.1;
     private static final int CLIENTS = 4;
+    private static final int IDLE_KILLS = 20;
 
     private final Path folder;
     private final Path socket;
@@ -155,8 +156,7 @@ final class Bench implements AutoCloseable {
             for (int kill = 0; kill < most; ++kill) {
                 Thread.sleep(random.nextInt(60));
                 if (random.nextBoolean()) {
-                    long engine = watcher.figures()[0];
-                    engineKills += ProcessHandle.of(engine).map(ProcessHandle::destroyForcibly).orElse(false) ? 1 : 0;
+                    engineKills += killEngine(watcher) ? 1 : 0;
                 } else {
                     int victim = random.nextInt(CLIENTS);
                     alive[victim].process.destroyForcibly().waitFor();
@@ -175,8 +175,36 @@ final class Bench implements AutoCloseable {
                 losses.survived(each, each.process.waitFor(60, TimeUnit.SECONDS));
             }
             Thread.sleep(500);
-            return figures(most, engineKills, all, losses, samples, watcher.figures());
+            int ofIdle = lostToIdleKills(watcher);
+            Map<String, Object> figures = figures(most, engineKills, all, losses, samples, watcher.figures());
+            figures.put("idle_kills", IDLE_KILLS);
+            figures.put("lost_with_an_idle_engine", ofIdle);
+            figures.put("passed", figures.get("passed").equals(true) && ofIdle == 0);
+            return figures;
         }
+    }
+
+    /** Whether there was one to kill. */
+    private static boolean killEngine(Client client) throws IOException {
+        long engine = client.figures()[0];
+        return engine != 0 && ProcessHandle.of(engine).map(ProcessHandle::destroyForcibly).orElse(false);
+    }
+
+    /** Kills the engine between two requests of one client, none of which may be lost: how many were. */
+    private static int lostToIdleKills(Client client) throws IOException, InterruptedException {
+        int lost = 0;
+        for (int kill = 0; kill <= IDLE_KILLS; ++kill) {
+            client.submit(kill);
+            client.await();
+            lost += client.code() == 0 && client.isRight() ? 0 : 1;
+            if (kill < IDLE_KILLS) {
+                killEngine(client);
+                while (client.figures()[0] != 0) {
+                    Thread.sleep(1); // until the service could know
+                }
+            }
+        }
+        return lost;
     }
 
     private static void awaitEach(List<Started> clients, long least) throws InterruptedException {

@@ -19,15 +19,16 @@ import java.util.concurrent.TimeUnit;
 final class EngineProcesses implements EngineLauncher {
     private final Path folder;
     private int started;
-    private volatile long pid;
+    private volatile Process last;
 
     EngineProcesses(Path folder) {
         this.folder = folder;
     }
 
-    /** Of the engine that was started last; 0 before the first. */
+    /** Of the engine that was started last; 0 before the first, and once this process knows that it died. */
     long pid() {
-        return pid;
+        Process engine = last;
+        return engine != null && engine.isAlive() ? engine.pid() : 0;
     }
 
     @Override
@@ -35,7 +36,7 @@ final class EngineProcesses implements EngineLauncher {
         Path socket = folder.resolve("engine-" + started++);
         try (ServerSocketChannel server = Wire.listen(socket)) {
             Process process = Jvm.start(EngineMain.class, socket.toString());
-            pid = process.pid();
+            last = process;
             Wire wire = accept(server, process);
             return new Remote(process, wire);
         } catch (IOException problem) {
@@ -72,6 +73,7 @@ final class EngineProcesses implements EngineLauncher {
     private static final class Remote extends Unwatched implements EngineProcess {
         private final Process process;
         private final Wire wire;
+        private volatile boolean closed;
 
         Remote(Process process, Wire wire) {
             this.process = process;
@@ -124,7 +126,13 @@ final class EngineProcesses implements EngineLauncher {
         }
 
         @Override
+        public boolean isAlive() {
+            return !closed && process.isAlive();
+        }
+
+        @Override
         public void close() {
+            closed = true;
             process.destroyForcibly();
             try {
                 wire.close();

@@ -63,7 +63,10 @@ public interface Engine extends Closeable {
     /** From the next input on always this rung, unless the guard is latched; negative: as the policy says. */
     void pin(int rung);
 
-    /** What the guard knows, and the state to keep: 512 bytes, to be given back when this policy is opened again. */
+    /**
+     * What the guard knows, and the state to keep: 512 bytes, to be given back when this policy is opened again. After
+     * {@link #close} what it knew then.
+     */
     GuardStatus guard();
 
     @Override

@@ -47,6 +47,17 @@ public final class DurableFile {
         syncFolder(file);
     }
 
+    /**
+     * Deletes a file; on return it stays deleted through a power cut. False where there was none.
+     *
+     * @throws IOException if it cannot be deleted, or is there again after a power cut
+     */
+    public static boolean delete(Path file) throws IOException {
+        boolean wasThere = Files.deleteIfExists(file);
+        syncFolder(file); // also where it was gone: an earlier call may have deleted it and come no further
+        return wasThere;
+    }
+
     /** Whether a file is the remains of a {@link #replace} that was cut off. */
     public static boolean isUnfinished(Path file) {
         return file.getFileName().toString().endsWith(UNFINISHED);

@@ -12,6 +12,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class FakeEngines implements Engines {
     /** Bytes of an input and of an output. */
     public static final int BYTES = 16;
+    /** Of a guard's state. */
+    public static final int STATE_BYTES = 512;
     /** {@code approx_alarm} of a state that no guard can read. */
     public static final int UNREADABLE = 5;
 
@@ -58,6 +60,10 @@ public final class FakeEngines implements Engines {
     public volatile int escalatedFrom;
     /** Alarm that the next answer's output raises by itself; 0: none. */
     public volatile int tripwire;
+    /** Done once, right after the next answer or check, as another thread may; null: nothing. */
+    public volatile Runnable meanwhile;
+    /** Whether the guard of a closed engine gives no state. */
+    public volatile boolean forgets;
     /** What every answer ends in, a RuntimeException or an Error; null: none. */
     public volatile Throwable bug;
     /** Context of the last answer. */
@@ -77,6 +83,14 @@ public final class FakeEngines implements Engines {
         return new FakeEngine(state);
     }
 
+    private void doMeanwhile() {
+        Runnable what = meanwhile;
+        meanwhile = null;
+        if (what != null) {
+            what.run();
+        }
+    }
+
     private final class FakeEngine implements Engine {
         private boolean closed;
         private int pinned = -1;
@@ -88,7 +102,7 @@ public final class FakeEngines implements Engines {
         private int latched;
 
         FakeEngine(byte[] state) {
-            latched = state == null ? 0 : state[0] < 0 ? UNREADABLE : state[0];
+            latched = state == null ? 0 : state.length != STATE_BYTES || state[0] < 0 ? UNREADABLE : state[0];
         }
 
         @Override
@@ -113,9 +127,7 @@ public final class FakeEngines implements Engines {
 
         @Override
         public synchronized long run(int rung, ByteBuffer input, ByteBuffer output) throws EngineException {
-            if (closed) {
-                throw new EngineException(EngineException.Reason.CLOSED, "the engine is closed");
-            }
+            requireOpen();
             long begin = System.nanoTime();
             Gate held = gate;
             if (held != null) {
@@ -140,17 +152,21 @@ public final class FakeEngines implements Engines {
             latched = latched != 0 ? latched : tripwire;
             boolean checked = latched == 0 && (alarm != 0 || agrees);
             int ran = 1 << rung | escalatedFrom;
-            return new Answer(rung, pinned >= 0 ? -1 : 0, 0, 0, 3, 1, run(rung, input, output), ran, checked, latched);
+            long ns = run(rung, input, output);
+            doMeanwhile();
+            return new Answer(rung, pinned >= 0 ? -1 : 0, 0, 0, 3, 1, ns, ran, checked, latched);
         }
 
         @Override
-        public Check finish() {
+        public Check finish() throws EngineException {
+            requireOpen();
             if (latched != 0 || alarm == 0 && !agrees || answers == checkedAnswers) {
                 return null;
             }
             checkedAnswers = answers;
             ++checks;
             latched = alarm;
+            doMeanwhile();
             return new Check(alarm == 0, alarm == 0 ? 0 : 1, alarm);
         }
 
@@ -159,9 +175,18 @@ public final class FakeEngines implements Engines {
             pinned = rung;
         }
 
+        private synchronized void requireOpen() throws EngineException {
+            if (closed) {
+                throw new EngineException(EngineException.Reason.CLOSED, "the engine is closed");
+            }
+        }
+
         @Override
-        public GuardStatus guard() {
-            byte[] state = new byte[512];
+        public synchronized GuardStatus guard() {
+            if (closed && forgets) {
+                return GuardStatus.NONE;
+            }
+            byte[] state = new byte[STATE_BYTES];
             state[0] = (byte) latched;
             state[1] = checks;
             return new GuardStatus(latched, answers, 0, 0, 0, 1, state);

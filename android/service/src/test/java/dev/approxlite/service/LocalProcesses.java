@@ -63,6 +63,7 @@ public final class LocalProcesses implements EngineLauncher {
     public final class Process implements EngineProcess {
         private final EngineHost host;
         private volatile boolean dead;
+        private volatile boolean closed;
         /** Dies while it runs the request that comes after so many; negative: never. */
         public volatile int answersLeft = -1;
 
@@ -133,8 +134,18 @@ public final class LocalProcesses implements EngineLauncher {
         }
 
         @Override
+        public boolean isAlive() {
+            return !dead && !closed;
+        }
+
+        @Override
         public void close() {
-            kill();
+            closed = true;
+            if (lingers) {
+                host.close();
+            } else {
+                kill();
+            }
         }
     }
 
@@ -143,6 +154,8 @@ public final class LocalProcesses implements EngineLauncher {
     public final List<Process> started = Collections.synchronizedList(new ArrayList<>());
     /** Whether a process dies as soon as it has answered, before it tells anything else. */
     public volatile boolean dieAfterAnswers;
+    /** Whether a process whose engine is closed is there a while longer. */
+    public volatile boolean lingers;
     /** What the next ones get for {@link Process#answersLeft}. */
     public volatile int answersLeft = -1;
 
@@ -158,7 +171,8 @@ public final class LocalProcesses implements EngineLauncher {
         if (refusal != null) {
             throw refusal;
         }
-        Process process = new Process(new EngineHost(engines.open(policy, List.of(), guardState)));
+        byte[] state = guardState == null || guardState.length == 0 ? null : guardState; // as it comes across binder
+        Process process = new Process(new EngineHost(engines.open(policy, List.of(), state)));
         process.answersLeft = answersLeft;
         started.add(process);
         return process;

@@ -65,8 +65,8 @@ public final class InProcess implements FallbackSession.Local {
 
     private synchronized void keep(GuardStatus known) throws IOException {
         if (known.alarm() != 0 || !latched) {
+            latched = known.alarm() != 0; // also where the disk is full
             guards.save(policy, known.state());
-            latched = known.alarm() != 0;
         }
     }
 
@@ -76,7 +76,7 @@ public final class InProcess implements FallbackSession.Local {
         /** That the state on the disk is latched for. */
         private int alarm;
         /** Whether the guard knows more than the disk. */
-        private boolean unsaved;
+        private boolean unsaved = guards.hasUnsaved();
 
         Kept(Engine engine) {
             this.engine = engine;

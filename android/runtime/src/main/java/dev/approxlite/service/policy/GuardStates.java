@@ -15,14 +15,17 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
  * What guards know of each certificate on this phone, kept across kill, reboot and update. It is the certificate's and
  * not the policy's: the same one under another sequence number or another signature is taken up where it was, and an
  * alarm stays until something is certified anew. A state that should be there and is not, or was damaged, is given as
- * one that no guard can read, which latches exact. A policy without certificate has no state. Thread-safe.
+ * one that no guard can read, which latches exact. A policy without certificate has no state. What there was no room
+ * for is remembered, and taken for saved. Thread-safe.
  */
 public final class GuardStates {
     /** Bytes of a saved state, {@code APPROX_GUARD_STATE_BYTES}. */
@@ -34,6 +37,9 @@ public final class GuardStates {
     private static final String SUFFIX = ".guard";
 
     private final Path folder;
+    /** What there was no room for, by its file, of the last {@link #MOST_LEFT} certificates. */
+    private final Map<Path, byte[]> unsaved = new LinkedHashMap<>();
+    private volatile boolean hasUnsaved;
 
     /** folder: made if it is not there. */
     public GuardStates(Path folder) throws IOException {
@@ -44,16 +50,65 @@ public final class GuardStates {
     public synchronized void begin(PolicyArchive policy) throws IOException {
         Path file = file(policy);
         if (file != null && !Files.exists(file)) {
-            save(policy, new byte[BYTES]);
+            write(file, unsaved.getOrDefault(file, new byte[BYTES]));
         }
     }
 
-    /** On return the state survives a power cut. */
+    /**
+     * On return the state survives a power cut. Does nothing where the policy has no certificate.
+     *
+     * @throws IOException if it is none; or if it cannot be written: until {@link #saveLeft} can, this process alone
+     *     knows it
+     */
     public synchronized void save(PolicyArchive policy, byte[] state) throws IOException {
         Path file = file(policy);
-        if (file == null || state.length != BYTES) {
+        if (file == null) {
             return; // nothing guards this policy
         }
+        if (state.length != BYTES) {
+            throw new IOException("a guard's state has " + BYTES + " bytes, not " + state.length);
+        }
+        unsaved.remove(file);
+        try {
+            write(file, state);
+        } catch (IOException full) {
+            unsaved.put(file, state.clone());
+            if (unsaved.size() > MOST_LEFT) {
+                unsaved.remove(unsaved.keySet().iterator().next());
+            }
+            throw full;
+        } finally {
+            hasUnsaved = !unsaved.isEmpty();
+        }
+    }
+
+    /** Whether there are states that {@link #save} had no room for. */
+    public boolean hasUnsaved() {
+        return hasUnsaved;
+    }
+
+    /**
+     * Saves the states that there was no room for.
+     *
+     * @throws IOException if there still is none for one of them
+     */
+    public synchronized void saveLeft() throws IOException {
+        IOException full = null;
+        for (Map.Entry<Path, byte[]> each : List.copyOf(unsaved.entrySet())) {
+            try {
+                write(each.getKey(), each.getValue());
+                unsaved.remove(each.getKey());
+            } catch (IOException still) {
+                full = still;
+            }
+        }
+        hasUnsaved = !unsaved.isEmpty();
+        if (full != null) {
+            throw full;
+        }
+    }
+
+    private static void write(Path file, byte[] state) throws IOException {
         byte[] content = Arrays.copyOf(state, BYTES + 64);
         byte[] sum = Sha256.of(state).getBytes(StandardCharsets.US_ASCII);
         System.arraycopy(sum, 0, content, BYTES, sum.length);
@@ -65,6 +120,9 @@ public final class GuardStates {
         Path file = file(policy);
         if (file == null) {
             return null;
+        }
+        if (unsaved.containsKey(file)) {
+            return unsaved.get(file).clone();
         }
         try {
             byte[] content = Files.size(file) == BYTES + 64 ? Files.readAllBytes(file) : new byte[0];

@@ -93,6 +93,47 @@ public class InProcessTest {
         assertEquals("one check", 1, engines.guardState[1]);
     }
 
+    @Test
+    public void anAlarmOutlivesAnEngineThatIsClosedWhileItAnswers() throws Exception {
+        Engine engine = local("[]").open();
+        engines.tripwire = NOT_FINITE;
+        engines.meanwhile = engine::close;
+        engine.answer(tensor(), tensor(), InputContext.UNKNOWN);
+        engines.tripwire = 0;
+        try (Engine after = local("[]").open()) {
+            assertEquals(NOT_FINITE, after.guard().alarm());
+        }
+    }
+
+    @Test
+    public void anAlarmThatThereIsNoRoomForHoldsForTheNextEngineWhichKeepsIt() throws Exception {
+        InProcess local = local("[]");
+        Engine engine = local.open();
+        Path guards = temporary.getRoot().toPath().resolve("guards");
+        Path aside = Files.move(guards, guards.resolveSibling("aside"));
+        Files.createFile(guards);
+        engines.tripwire = NOT_FINITE;
+        engine.answer(tensor(), tensor(), InputContext.UNKNOWN);
+        engines.tripwire = 0;
+        Files.delete(guards);
+        Files.move(aside, guards);
+        local.open().answer(tensor(), tensor(), InputContext.UNKNOWN); // and the app is killed
+        try (Engine after = local("[]").open()) {
+            assertEquals(NOT_FINITE, after.guard().alarm());
+        }
+    }
+
+    @Test
+    public void whatAClosedEngineForgotIsNotTakenForKept() throws Exception {
+        Engine engine = local("[]").open();
+        engines.agrees = true;
+        engines.forgets = true;
+        engine.answer(tensor(), tensor(), InputContext.UNKNOWN);
+        engines.meanwhile = engine::close;
+        EngineException problem = assertThrows(EngineException.class, engine::finish);
+        assertEquals(EngineException.Reason.CANNOT_RUN, problem.reason());
+    }
+
     private static ByteBuffer tensor() {
         return ByteBuffer.allocateDirect(FakeEngines.BYTES);
     }

@@ -87,6 +87,11 @@ final class EngineConnection implements EngineProcess {
     }
 
     @Override
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    @Override
     public void close() {
         try {
             engine.close(); // one-way: it does not wait for an engine that hangs

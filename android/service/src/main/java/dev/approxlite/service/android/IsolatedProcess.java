@@ -59,7 +59,7 @@ final class IsolatedProcess implements ServiceConnection, Closeable {
     private volatile IEngineHost host;
     private volatile boolean hung;
     private boolean bound;
-    private boolean closed;
+    private volatile boolean closed;
 
     private IsolatedProcess(Context app, Watchdog watchdog) {
         this.app = app;
@@ -189,6 +189,12 @@ final class IsolatedProcess implements ServiceConnection, Closeable {
         } finally {
             watched.done();
         }
+    }
+
+    /** False once the system told of its death, as it tells the binder before the main thread, or it was closed. */
+    boolean isAlive() {
+        IEngineHost there = host;
+        return !closed && there != null && there.asBinder().isBinderAlive();
     }
 
     /** Ends the process, and with it every call under way; idempotent. */

@@ -37,6 +37,12 @@ public interface EngineProcess extends Closeable {
     /** See {@link dev.approxlite.engine.Engine#guard}. */
     GuardStatus guard() throws EngineException;
 
+    /**
+     * False once the process is known to have died, or was closed. Costs next to nothing and waits for no call; one
+     * that died this moment may count as alive still.
+     */
+    boolean isAlive();
+
     /** Ends the process; idempotent. */
     @Override
     void close();

@@ -26,8 +26,8 @@ public final class EngineSupervisor implements Closeable {
         /** An answer was given by this policy; what was checked of it, null for nothing. */
         void answered(PolicyArchive policy, Answer answer, Check check);
 
-        /** What the guard knows has changed and is to be kept; whether it was. It is told again where it was not. */
-        boolean guarded(PolicyArchive policy, GuardStatus guard);
+        /** What the guard knows has changed and is to be kept. */
+        void guarded(PolicyArchive policy, GuardStatus guard);
 
         /** A process died; how often since the policy is followed. */
         void died(PolicyArchive policy, int deaths);
@@ -41,8 +41,6 @@ public final class EngineSupervisor implements Closeable {
 
     static final long WITHIN_NS = 60_000_000_000L;
     static final long REST_NS = 30_000_000_000L;
-    /** A guard's state that could not be kept is tried again so much later. */
-    static final long KEEP_AGAIN_NS = 1_000_000_000L;
 
     private final EngineLauncher launcher;
     private final Listener listener;
@@ -61,8 +59,6 @@ public final class EngineSupervisor implements Closeable {
     private byte[] guardState;
     /** That the listener was told of last. */
     private int alarm;
-    private boolean unkept;
-    private long keepAgainNs;
     private EngineProcess engine;
     /** The engine before, and whose it was: what it told last is still to be kept. */
     private EngineProcess ended;
@@ -98,7 +94,6 @@ public final class EngineSupervisor implements Closeable {
         end(before);
         guardState = savedGuard.get();
         alarm = 0;
-        unkept = false;
         deaths = 0;
         notStarted = 0;
         pinned = -1;
@@ -204,7 +199,7 @@ public final class EngineSupervisor implements Closeable {
         }
     }
 
-    /** Null where one has to be started. */
+    /** Null where one has to be started; one that died while nothing was asked of it is no loss to whoever asks now. */
     private synchronized EngineProcess running() throws ServiceException {
         if (closed) {
             throw new ServiceException(Reason.CLOSED, "the service is closed");
@@ -212,6 +207,9 @@ public final class EngineSupervisor implements Closeable {
         if (policy == null) {
             throw new ServiceException(Reason.NO_POLICY,
                     "there is no policy to follow; push one, or compute in-process");
+        }
+        if (engine != null && !engine.isAlive()) {
+            bury();
         }
         return engine;
     }
@@ -235,7 +233,7 @@ public final class EngineSupervisor implements Closeable {
         try {
             check = answer.checkDue() ? asked.finish() : null;
             latched = check == null ? latched : check.alarm();
-            if (check != null || isToBeKept(latched)) {
+            if (check != null || isNews(latched)) {
                 keepGuard(asked, latched);
             }
         } catch (EngineException problem) {
@@ -278,23 +276,28 @@ public final class EngineSupervisor implements Closeable {
         regions.clear();
     }
 
-    private synchronized boolean isToBeKept(int latched) {
-        return latched != alarm || unkept && clockNs.getAsLong() >= keepAgainNs;
+    private synchronized boolean isNews(int latched) {
+        return latched != alarm;
     }
 
     private void keepGuard(EngineProcess asked, int latched) throws EngineException {
         synchronized (keeping) {
-            keep(asked, asked.guard(), latched);
+            GuardStatus guard = asked.guard();
+            if (guard.state().length == GuardStates.BYTES) {
+                keep(asked, guard, latched);
+            } else if (latched != 0) {
+                keepLatched(asked, latched);
+            } // else it knows nothing that might take the place of what was kept before
         }
     }
 
-    /** Of an engine that told of an alarm and died before it gave its state: one that no guard can read stays latched. */
+    /** Of an engine that told of an alarm and gives no state any more: one that no guard can read stays latched. */
     private void keepLatched(EngineProcess asked, int latched) {
         synchronized (keeping) {
             synchronized (this) {
                 PolicyArchive its = policyOf(asked);
-                if (its == null || its.policy().certificate() == null || asked == engine && !isToBeKept(latched)) {
-                    return; // nothing guards it, or it is kept
+                if (its == null || its.policy().certificate() == null || asked == engine && !isNews(latched)) {
+                    return; // nothing guards it, or it was told of
                 }
             }
             keep(asked, new GuardStatus(latched, 0, 0, 0, Double.NaN, Double.NaN, GuardStates.unreadable()), latched);
@@ -317,13 +320,7 @@ public final class EngineSupervisor implements Closeable {
                 end(policy); // the one that started meanwhile knows less
             }
         }
-        boolean kept = listener.guarded(its, guard);
-        synchronized (this) {
-            if (its == policy) {
-                unkept = !kept;
-                keepAgainNs = clockNs.getAsLong() + KEEP_AGAIN_NS;
-            }
-        }
+        listener.guarded(its, guard);
     }
 
     /** That this engine was started for; null where two others were started since. */

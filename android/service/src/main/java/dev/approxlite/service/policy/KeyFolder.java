@@ -39,9 +39,9 @@ public final class KeyFolder {
         return name;
     }
 
-    /** No longer trusts a key that was added; false where none of that name was. */
+    /** No longer trusts a key that was added, which survives a power cut; false where none of that name was. */
     public synchronized boolean forget(String name) throws IOException {
-        return name.matches("[0-9a-f]{64}") && Files.deleteIfExists(folder.resolve(name + SUFFIX));
+        return name.matches("[0-9a-f]{64}") && DurableFile.delete(folder.resolve(name + SUFFIX));
     }
 
     /** Those that are pinned, and those that lie here; a file that holds no key is one that nobody trusts. */

@@ -50,9 +50,9 @@ public final class ModelFolder implements PhoneAdmission.Models {
         DurableFile.syncFolder(file(sha256));
     }
 
-    /** Deletes a model; false where it is not here. */
+    /** Deletes a model, which survives a power cut; false where it is not here. */
     public synchronized boolean forget(String sha256) throws IOException {
-        return sha256.matches("[0-9a-f]{64}") && Files.deleteIfExists(file(sha256));
+        return sha256.matches("[0-9a-f]{64}") && DurableFile.delete(file(sha256));
     }
 
     /** Deletes the models of no policy of these, but for those that came within {@link #AWAITED_MS}. */

@@ -53,7 +53,7 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
     private volatile Followed followed = new Followed(null, false);
     private volatile String problem = "";
     private volatile boolean unsettled;
-    private volatile long settleAtNs;
+    private volatile long settleAtNs = System.nanoTime();
     private long switchAtNs = Long.MIN_VALUE / 2;
 
     /**
@@ -180,7 +180,8 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
     }
 
     /**
-     * Leaves a policy first and writes down afterwards, for a full disk keeps no harm going.
+     * Leaves a policy first and writes down afterwards, for a full disk keeps no harm going; the one that it comes to
+     * is left as well where it no longer holds.
      *
      * @param cause what the log should say before
      */
@@ -192,16 +193,15 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
         follow(back);
         attempt(cause);
         write(Event.POLICY, name(before), name(back), "rolled back: " + why, Double.NaN);
+        recheck();
     }
 
     /** Leaves what is followed where its key is no longer trusted or its time is over, for what still holds. */
     public synchronized void recheck() {
-        for (PolicyArchive followed = engines.policy(); followed != null; followed = engines.policy()) {
-            String why = validity.whyNot(followed);
-            if (why == null) {
-                return;
-            }
-            takeBack("no longer to be followed: " + why, () -> {});
+        PolicyArchive followed = engines.policy();
+        String why = followed == null ? null : validity.whyNot(followed);
+        if (why != null) {
+            takeBack("no longer to be followed: " + why, () -> {}); // which looks at the next one
         }
     }
 
@@ -285,19 +285,19 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
 
     /** Writes what there was no room for, if it is time to try again; call now and then, for exact answers nothing. */
     public void retry() {
-        if (unsettled && System.nanoTime() >= settleAtNs) {
+        if ((unsettled || guards.hasUnsaved()) && System.nanoTime() - settleAtNs >= 0) {
             settleAtNs = System.nanoTime() + SETTLE_EVERY_NS;
             later(this::settle);
         }
     }
 
     @Override
-    public boolean guarded(PolicyArchive policy, GuardStatus guard) {
+    public void guarded(PolicyArchive policy, GuardStatus guard) {
         Followed now = followed;
         if (policy == now.policy()) {
             now.tally().guarded(guard);
         }
-        return attempt(() -> guards.save(policy, guard.state()));
+        attempt(() -> guards.save(policy, guard.state()));
     }
 
     @Override
@@ -386,6 +386,7 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
     }
 
     private synchronized void settle() throws IOException {
+        attempt(guards::saveLeft);
         store.settle();
         unsettled = false;
     }

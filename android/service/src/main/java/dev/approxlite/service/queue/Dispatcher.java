@@ -159,7 +159,7 @@ public final class Dispatcher implements Closeable {
         }
     }
 
-    /** again: whether an engine that another policy's replaced meanwhile may be made up for. */
+    /** again: whether an engine that was ended or buried meanwhile, by another thread, may be made up for. */
     private boolean answer(Request request, boolean again) {
         if (request.isSettled()) {
             return false;

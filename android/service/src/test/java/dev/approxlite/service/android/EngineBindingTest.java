@@ -60,6 +60,8 @@ public class EngineBindingTest {
         volatile RuntimeException bug;
         /** As where it threw what binder does not carry. */
         volatile boolean mute;
+        /** Whether its death, if it is dead, has been told to the binder. */
+        volatile boolean isToldOf;
 
         Process(String where) {
             this.where = where;
@@ -83,6 +85,11 @@ public class EngineBindingTest {
             } else if (bug != null) {
                 throw bug;
             }
+        }
+
+        @Override
+        public boolean isBinderAlive() {
+            return !isDead() || !isToldOf;
         }
 
         @Override
@@ -265,6 +272,23 @@ public class EngineBindingTest {
     }
 
     @Test
+    public void anEngineThatDiedWhileNothingWasAskedIsReplacedBeforeItIsAsked() throws Exception {
+        List<Integer> deaths = new ArrayList<>();
+        EngineSupervisor engines = new EngineSupervisor(binding, new Deaths(deaths), () -> 1, 5);
+        engines.follow(policy, () -> null);
+        engines.engine();
+        processes.get(0).dead.countDown();
+        connections.get(0).onServiceDisconnected(NAME);
+        answered(engines.engine());
+        processes.get(1).dead.countDown();
+        processes.get(1).isToldOf = true; // the main thread is not yet
+        answered(engines.engine());
+        assertEquals(List.of(1, 2), deaths);
+        assertEquals(List.of(0, 1), unbound);
+        engines.close();
+    }
+
+    @Test
     public void anEngineThatHangsIsEndedAndWhateverWaitedForItGoesOn() throws Exception {
         List<Integer> deaths = new ArrayList<>();
         EngineSupervisor engines = new EngineSupervisor(binding, new Deaths(deaths), () -> 1, 5);
@@ -364,9 +388,7 @@ public class EngineBindingTest {
         public void answered(PolicyArchive policy, Answer answer, Check check) {}
 
         @Override
-        public boolean guarded(PolicyArchive policy, GuardStatus guard) {
-            return true;
-        }
+        public void guarded(PolicyArchive policy, GuardStatus guard) {}
 
         @Override
         public void died(PolicyArchive policy, int count) {

@@ -5,9 +5,12 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
 
 import dev.approxlite.engine.Answer;
+import dev.approxlite.policy.CertificateText;
+import dev.approxlite.policy.PolicyArchive;
 import dev.approxlite.service.RunningCore;
 import dev.approxlite.service.engine.EngineProcess;
 import dev.approxlite.service.engine.EngineSupervisor;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.Before;
 import org.junit.Rule;
@@ -82,10 +85,50 @@ public class GuardAlarmTest {
         alarmOnce();
         assertFalse(running.core().inbox().problem().isEmpty());
         running.putBack(aside, "guards");
-        Thread.sleep(1100);
-        rung();
+        awaitSaved(running.signer.policy(1));
         running.restart();
         assertEquals(EXACT, rung());
+    }
+
+    private Path file(byte[] policy) throws Exception {
+        String certificate = CertificateText.name(PolicyArchive.read(policy));
+        return running.folder().resolve("guards/" + certificate + ".guard");
+    }
+
+    /** Until inputs that are answered have brought the alarm of this policy's certificate to the disk. */
+    private void awaitSaved(byte[] policy) throws Exception {
+        for (int i = 0; i < 500 && Files.readAllBytes(file(policy))[0] != NOT_FINITE; ++i) {
+            rung();
+            Thread.sleep(10);
+        }
+        assertEquals(NOT_FINITE, Files.readAllBytes(file(policy))[0]);
+    }
+
+    /** What is on trial alarms while there is no room for its guard's state, and is taken back. */
+    private void alarmOnTrialWithoutRoom(byte[] policy) throws Exception {
+        receive(policy);
+        Path file = file(policy);
+        Path unfinished = Files.createDirectory(file.resolveSibling(file.getFileName() + ".unfinished"));
+        Path something = Files.createFile(unfinished.resolve("something"));
+        alarmOnce();
+        running.awaitFollowed(1);
+        assertEquals(0, Files.readAllBytes(file)[0]);
+        Files.delete(something);
+        Files.delete(unfinished);
+    }
+
+    @Test
+    public void thereBeingNoRoomForItLetsNoPolicyOfItsCertificateGoOn() throws Exception {
+        alarmOnTrialWithoutRoom(running.signer.policy(2));
+        assertEquals(EXACT, rung());
+    }
+
+    @Test
+    public void itIsKeptOnceThereIsRoomThoughAnotherCertificateIsFollowed() throws Exception {
+        byte[] alarmed = running.signer.recertified(2);
+        alarmOnTrialWithoutRoom(alarmed);
+        assertEquals(0, rung());
+        awaitSaved(alarmed);
     }
 
     @Test
@@ -97,6 +140,35 @@ public class GuardAlarmTest {
         assertEquals(EXACT, rung());
         running.restart();
         assertEquals(EXACT, rung());
+    }
+
+    /** A push of the same certificate, between what an engine tells and the state of its guard. */
+    private void pushMeanwhile() {
+        running.processes.lingers = true;
+        running.processes.engines.meanwhile = () -> running.receive(2);
+    }
+
+    @Test
+    public void itOutlivesAnEngineThatIsClosedBeforeItGaveItsState() throws Exception {
+        running.processes.engines.forgets = true;
+        pushMeanwhile();
+        alarmOnce();
+        assertEquals(2, running.followed());
+        assertEquals(EXACT, rung());
+        running.restart();
+        assertEquals(EXACT, rung());
+    }
+
+    @Test
+    public void anEngineThatIsClosedAndForgetsItsStateTakesNoEvidenceWithIt() throws Exception {
+        running.processes.engines.agrees = true;
+        rung();
+        running.processes.engines.forgets = true;
+        running.processes.engines.meanwhile = this::pushMeanwhile; // after the answer comes the check
+        rung(); // what came of its check is lost, but not what was found before
+        rung();
+        assertEquals(GuardStates.BYTES, running.processes.engines.guardState.length);
+        assertEquals("one check", 1, running.processes.engines.guardState[1]);
     }
 
     @Test

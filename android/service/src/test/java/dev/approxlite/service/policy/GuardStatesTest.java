@@ -3,11 +3,13 @@ package dev.approxlite.service.policy;
 import static org.junit.Assert.assertArrayEquals;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
 import dev.approxlite.policy.CertificateText;
 import dev.approxlite.policy.PolicyArchive;
 import dev.approxlite.policy.Signer;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -37,6 +39,41 @@ public class GuardStatesTest {
         PolicyArchive other = PolicyArchive.read(signer.recertified(3));
         states.begin(other);
         assertArrayEquals(new byte[GuardStates.BYTES], states.load(other));
+    }
+
+    @Test
+    public void whatIsNoStateIsRefusedAndTakesNothingsPlace() throws Exception {
+        GuardStates states = new GuardStates(temporary.getRoot().toPath());
+        PolicyArchive policy = PolicyArchive.read(new Signer().policy(1));
+        states.begin(policy);
+        byte[] known = new byte[GuardStates.BYTES];
+        Arrays.fill(known, (byte) 7);
+        states.save(policy, known);
+        for (int length : new int[] {0, GuardStates.BYTES - 1, GuardStates.BYTES + 1}) {
+            assertThrows(IOException.class, () -> states.save(policy, new byte[length]));
+        }
+        assertArrayEquals(known, states.load(policy));
+    }
+
+    @Test
+    public void whatThereIsNoRoomForIsTakenForSavedAndIsOnceThereIs() throws Exception {
+        Path folder = temporary.getRoot().toPath();
+        GuardStates states = new GuardStates(folder);
+        PolicyArchive policy = PolicyArchive.read(new Signer().policy(1));
+        Path inTheWay = Files.createDirectories(folder.resolve(CertificateText.name(policy) + ".guard.unfinished/x"));
+        byte[] known = new byte[GuardStates.BYTES];
+        Arrays.fill(known, (byte) 7);
+        assertThrows(IOException.class, () -> states.save(policy, known));
+        assertThrows(IOException.class, states::saveLeft);
+        assertArrayEquals(known, states.load(policy));
+        Files.delete(inTheWay);
+        Files.delete(inTheWay.getParent());
+        states.begin(policy);
+        assertArrayEquals("no policy begins anew by it", known, new GuardStates(folder).load(policy));
+        assertTrue(states.hasUnsaved());
+        states.saveLeft();
+        assertFalse(states.hasUnsaved());
+        assertArrayEquals(known, new GuardStates(folder).load(policy));
     }
 
     @Test

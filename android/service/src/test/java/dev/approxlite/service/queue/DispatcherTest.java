@@ -26,6 +26,21 @@ public class DispatcherTest {
     }
 
     @Test
+    public void anEngineThatDiesBetweenRequestsTakesNoneWithIt() throws Exception {
+        Replies replies = new Replies();
+        try (ClientSession session = running.core().sessions().open(RunningCore.APP)) {
+            int region = session.attach(new Memory(4096));
+            session.submit(1, region, 0, 64, Float.NaN, replies);
+            assertNull(replies.next().reason());
+            running.processes.last().kill();
+            session.submit(2, region, 0, 64, Float.NaN, replies);
+            assertNull(replies.next().reason());
+            assertEquals("its death counts all the same", 1, running.core().engines().deaths());
+            running.awaitAudit("its engine died");
+        }
+    }
+
+    @Test
     public void aDeadlineThatHasPassedIsOneOfNothingLeft() throws Exception {
         Replies replies = new Replies();
         try (ClientSession session = running.core().sessions().open(RunningCore.APP)) {
