@@ -10,7 +10,6 @@ import dev.approxlite.service.policy.GuardStates;
 import dev.approxlite.service.queue.ServiceException;
 import dev.approxlite.service.queue.ServiceException.Reason;
 import java.io.Closeable;
-import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -39,13 +38,8 @@ public final class EngineSupervisor implements Closeable {
     /** What {@code mostDeaths} is on a phone. */
     public static final int MOST_DEATHS = 5;
 
-    static final long WITHIN_NS = 60_000_000_000L;
-    static final long REST_NS = 30_000_000_000L;
-
     private final EngineLauncher launcher;
     private final Listener listener;
-    private final LongSupplier clockNs;
-    private final int mostDeaths;
     private final Map<Integer, Region> regions = new LinkedHashMap<>();
     /**
      * Held while a guard's state is fetched and kept, and while another policy's is taken up, so that neither misses
@@ -54,7 +48,7 @@ public final class EngineSupervisor implements Closeable {
     private final Object keeping = new Object();
     /** Held while a process starts, which takes its time; taken before this object's monitor, which is not held then. */
     private final Object starting = new Object();
-    private final ArrayDeque<Long> deathsNs = new ArrayDeque<>();
+    private final RecentDeaths recent;
     private volatile PolicyArchive policy;
     private byte[] guardState;
     /** That the listener was told of last. */
@@ -73,8 +67,7 @@ public final class EngineSupervisor implements Closeable {
     public EngineSupervisor(EngineLauncher launcher, Listener listener, LongSupplier clockNs, int mostDeaths) {
         this.launcher = launcher;
         this.listener = listener;
-        this.clockNs = clockNs;
-        this.mostDeaths = mostDeaths;
+        recent = new RecentDeaths(clockNs, mostDeaths);
     }
 
     /**
@@ -97,7 +90,7 @@ public final class EngineSupervisor implements Closeable {
         deaths = 0;
         notStarted = 0;
         pinned = -1;
-        deathsNs.clear();
+        recent.forget();
     }
 
     /** The policy that is followed; null: none. */
@@ -187,7 +180,7 @@ public final class EngineSupervisor implements Closeable {
                 PolicyArchive next;
                 byte[] state;
                 synchronized (this) {
-                    rest();
+                    recent.check();
                     next = policy;
                     state = guardState;
                 }
@@ -259,7 +252,7 @@ public final class EngineSupervisor implements Closeable {
 
     private void bury() {
         end(policy);
-        deathsNs.addLast(clockNs.getAsLong());
+        recent.add();
         ++deaths;
         if (policy != null) {
             listener.died(policy, deaths);
@@ -331,21 +324,6 @@ public final class EngineSupervisor implements Closeable {
     private static boolean sameCertificate(PolicyArchive one, PolicyArchive other) {
         String name = CertificateText.name(one);
         return name != null && name.equals(CertificateText.name(other));
-    }
-
-    private void rest() throws ServiceException {
-        long now = clockNs.getAsLong();
-        while (!deathsNs.isEmpty() && now - deathsNs.peekFirst() > WITHIN_NS) {
-            deathsNs.removeFirst();
-        }
-        if (deathsNs.size() >= mostDeaths) {
-            if (now - deathsNs.peekLast() < REST_NS) {
-                throw new ServiceException(
-                        Reason.ENGINE_UNAVAILABLE, "the engine died " + deathsNs.size()
-                                + " times; compute in-process for a while");
-            }
-            deathsNs.clear();
-        }
     }
 
     /** Where another policy, or state of its guard, came meanwhile, what was started is ended. */

@@ -33,8 +33,6 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
     private static final int DISAGREEMENT = 1;
     /** So often an engine may not be started for another reason than its death; other bits are reason at once. */
     static final int UNUSABLE_TIMES = 3;
-    /** Switches within a second of the last one that was written down are not. */
-    static final long SWITCH_EVERY_NS = 1_000_000_000L;
     /** What could not be written is tried again so much later. */
     static final long SETTLE_EVERY_NS = 1_000_000_000L;
 
@@ -42,6 +40,7 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
     private final GuardStates guards;
     private final ModelFolder models;
     private final AuditLog audit;
+    private final Switches switches;
     private final Supplier<TrustedKeys> keys;
     private final PolicyStore.Admission admission;
     private final Executor executor;
@@ -54,7 +53,6 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
     private volatile String problem = "";
     private volatile boolean unsettled;
     private volatile long settleAtNs = System.nanoTime();
-    private long switchAtNs = Long.MIN_VALUE / 2;
 
     /**
      * Follows nothing yet.
@@ -77,6 +75,7 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
         this.guards = guards;
         this.models = models;
         this.audit = audit;
+        switches = new Switches(audit);
         this.keys = keys;
         this.admission = admission;
         this.executor = executor;
@@ -334,13 +333,7 @@ public final class PolicyInbox implements EngineSupervisor.Listener {
     }
 
     private synchronized void switched(int before, Answer answer) throws IOException {
-        long now = System.nanoTime();
-        if (before != Integer.MIN_VALUE && now - switchAtNs >= SWITCH_EVERY_NS) {
-            switchAtNs = now;
-            audit.append(
-                    Event.SWITCH, "candidate " + before, "candidate " + answer.candidate(),
-                    Names.reason(answer.chosen()), answer.chosenEvidence());
-        }
+        switches.switched(before, answer);
     }
 
     private synchronized void alarmed(PolicyArchive policy, int latched, float evidence) throws IOException {
