@@ -31,6 +31,10 @@ class Workers(Protocol):
         """A handle that jobs may carry instead of the parcel."""
         ...
 
+    def share_again(self, parcel: Parcel) -> Any:
+        """Another handle of it, by the workers that are there now."""
+        ...
+
     def submit(self, function: Callable[[Any, Job], list[Outputs]], handle: Any, job: Job) -> Future[list[Outputs]]: ...
 
     def restart(self) -> None:
@@ -61,6 +65,9 @@ class LocalWorkers:
             (folder / "model.tflite").write_bytes(parcel.model)
             (folder / "weights.bin").write_bytes(parcel.weights)
         return folder
+
+    def share_again(self, parcel: Parcel) -> Path:
+        return self.share(parcel)
 
     def submit(self, function: Callable[[Any, Job], list[Outputs]], handle: Any, job: Job) -> Future[list[Outputs]]:
         return self._executor.submit(function, handle, job)
@@ -106,6 +113,10 @@ class ClusterWorkers:
         if parcel.key not in self._shared:
             self._shared[parcel.key] = self._client.scatter(parcel, broadcast=True)
         return self._shared[parcel.key]
+
+    def share_again(self, parcel: Parcel) -> Any:
+        self._shared.pop(parcel.key, None)
+        return self.share(parcel)
 
     def submit(self, function: Callable[[Any, Job], list[Outputs]], handle: Any, job: Job) -> Future[list[Outputs]]:
         return self._executor.submit(function, handle, job)

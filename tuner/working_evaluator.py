@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,6 +26,10 @@ TOGETHER = 4
 
 PATIENCE = 3
 """Times in a row that all workers may die without a single result."""
+
+
+STALLED_S = 600.0
+"""Without a single result for so long, what is missing is asked for once more, too; then for twice as long."""
 
 
 class WorkingEvaluator(Evaluator):
@@ -48,7 +52,8 @@ class WorkingEvaluator(Evaluator):
         self._rows: NDArray[np.intp] | None = None
         bytes_of_weights = b"" if weights is None else weights.read_bytes()
         key = hashlib.sha256(self._identity.digest() + self._weights_hash).hexdigest()[:32]
-        self._handle = workers.share(Parcel(key, path.read_bytes(), bytes_of_weights, samples))
+        self._parcel = Parcel(key, path.read_bytes(), bytes_of_weights, samples)
+        self._handle = workers.share(self._parcel)
 
     def on(self, indices: NDArray[np.intp], entries: NDArray[np.intp] | None = None) -> Self:
         part = super().on(indices, entries)
@@ -59,21 +64,42 @@ class WorkingEvaluator(Evaluator):
         left = [missing[begin : begin + TOGETHER] for begin in range(0, len(missing), TOGETHER)]
         failures = 0
         while left:
-            running = {self._submitted(group): group for group in left}
-            finished, left = 0, []
-            for future in as_completed(running):
+            groups, finished, left = left, 0, []
+            for group, future in self._done(groups):
                 try:
                     results = future.result()
                 except self._workers.deaths:
-                    left.append(running[future])
+                    left.append(group)
                     continue
                 finished += 1
-                yield from zip(running[future], results, strict=True)
+                yield from zip(group, results, strict=True)
             if left:
                 failures = 0 if finished else failures + 1
                 if failures == PATIENCE:
                     raise DeviceError(f"all workers died {PATIENCE} times without a result; give them more memory")
                 self._workers.restart()
+
+    def _done(
+        self, groups: Sequence[Sequence[Configuration]]
+    ) -> Iterator[tuple[Sequence[Configuration], Future[list[Outputs]]]]:
+        """Each group once, with the first of its futures that is done.
+
+        A cluster now and then forgets a job with the worker that had it. What is asked for again is still waited for:
+        jobs may take long, and whichever future comes first has the same bits.
+        """
+        running = {self._submitted(group): place for place, group in enumerate(groups)}
+        missing, patience_s = set(running.values()), STALLED_S
+        while missing:
+            done, _ = wait(running, timeout=patience_s, return_when=FIRST_COMPLETED)
+            if not done:
+                patience_s *= 2
+                self._handle = self._workers.share_again(self._parcel)
+                running |= {self._submitted(groups[place]): place for place in sorted(missing)}
+            for future in done:
+                place = running.pop(future)
+                if place in missing:
+                    missing.remove(place)
+                    yield groups[place], future
 
     def _submitted(self, group: Sequence[Configuration]) -> Future[list[Outputs]]:
         rungs = tuple(self._spec(configuration) for configuration in group)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from approxlite.formats.data import load_data
 from approxlite.formats.errors import DeviceError
 from approxlite.formats.weights import pack_calibrated, pack_weights
 from approxlite.runtime import Interpreter
+from approxlite.tuner import working_evaluator
 from approxlite.tuner.calibration import calibrate
 from approxlite.tuner.evaluator import Evaluator, Outputs
 from approxlite.tuner.jobs import Job, Parcel
@@ -61,6 +63,8 @@ class Dying:
     def share(self, parcel: Parcel) -> str:
         return parcel.key
 
+    share_again = share
+
     def submit(self, _function: object, _handle: object, _job: Job) -> Future[list[Outputs]]:
         failed: Future[list[Outputs]] = Future()
         failed.set_exception(BrokenProcessPool("died"))
@@ -104,9 +108,12 @@ def test_a_cluster_gives_the_same_bits(alone: Evaluator, model: Path) -> None:
         assert equal_bits(dict(spread(alone, model, workers).outputs(asked)), expected)
 
 
-def test_a_worker_of_a_cluster_killed_meanwhile_loses_nothing(alone: Evaluator, model: Path) -> None:
+def test_a_worker_of_a_cluster_killed_meanwhile_loses_nothing(
+    alone: Evaluator, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from distributed import LocalCluster
 
+    monkeypatch.setattr(working_evaluator, "STALLED_S", 20.0)
     expected, found = dict(alone.outputs(CONFIGURATIONS)), {}
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
@@ -117,6 +124,24 @@ def test_a_worker_of_a_cluster_killed_meanwhile_loses_nothing(alone: Evaluator, 
                 os.kill(cluster.workers[0].pid, signal.SIGKILL)
             found[configuration] = outputs
     assert equal_bits(found, expected)
+
+
+def test_a_job_that_workers_forget_is_asked_for_again(
+    alone: Evaluator, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Forgetful(LocalWorkers):
+        forgotten = 0
+
+        def submit(self, function: Any, handle: Any, job: Any) -> Future[list[Outputs]]:
+            if not self.forgotten:
+                self.forgotten += 1
+                return Future()
+            return super().submit(function, handle, job)
+
+    monkeypatch.setattr(working_evaluator, "STALLED_S", 0.5)
+    expected = dict(alone.outputs(CONFIGURATIONS))
+    with Forgetful(1) as workers:
+        assert equal_bits(dict(spread(alone, model, workers).outputs(CONFIGURATIONS)), expected)
 
 
 def test_some_samples_and_entries_are_those_of_the_whole(alone: Evaluator, model: Path) -> None:
