@@ -115,8 +115,10 @@ class ClusterWorkers:
         return self._shared[parcel.key]
 
     def share_again(self, parcel: Parcel) -> Any:
-        self._shared.pop(parcel.key, None)
-        return self.share(parcel)
+        # Its only copy may have died with a worker. To one worker, from which others fetch it: sent to all, it would
+        # wait for those that are about to be replaced.
+        self._shared[parcel.key] = self._client.scatter(parcel)
+        return self._shared[parcel.key]
 
     def submit(self, function: Callable[[Any, Job], list[Outputs]], handle: Any, job: Job) -> Future[list[Outputs]]:
         return self._executor.submit(function, handle, job)

@@ -78,6 +78,7 @@ class WorkingEvaluator(Evaluator):
                 if failures == PATIENCE:
                     raise DeviceError(f"all workers died {PATIENCE} times without a result; give them more memory")
                 self._workers.restart()
+                self._handle = self._workers.share_again(self._parcel)
 
     def _done(
         self, groups: Sequence[Sequence[Configuration]]

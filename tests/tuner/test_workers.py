@@ -126,6 +126,27 @@ def test_a_worker_of_a_cluster_killed_meanwhile_loses_nothing(
     assert equal_bits(found, expected)
 
 
+def test_a_parcel_whose_only_copy_dies_with_its_worker_is_shared_again(
+    alone: Evaluator, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distributed import LocalCluster
+
+    monkeypatch.setattr(ClusterWorkers, "share", ClusterWorkers.share_again)
+    monkeypatch.setattr(working_evaluator, "STALLED_S", 5.0)
+    expected, found = dict(alone.outputs(CONFIGURATIONS)), {}
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
+        ClusterWorkers(cluster.scheduler_address) as workers,
+    ):
+        evaluator = spread(alone, model, workers)
+        (address,) = workers._client.who_has([evaluator._handle])[evaluator._handle.key]
+        (keeper,) = (each.pid for each in cluster.workers.values() if each.worker_address == address)
+        os.kill(keeper, signal.SIGKILL)
+        for configuration, outputs in evaluator.outputs(CONFIGURATIONS):
+            found[configuration] = outputs
+    assert equal_bits(found, expected)
+
+
 def test_a_job_that_workers_forget_is_asked_for_again(
     alone: Evaluator, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
